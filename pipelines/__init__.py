@@ -1,0 +1,1 @@
+"""Storyboard: from anonymised extracts to a published, provable, safe annual story board."""

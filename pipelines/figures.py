@@ -1,0 +1,107 @@
+"""The records that intake, disclosure, publishing and editions share: a metric, a figure, a protected figure.
+
+Records only: nothing here opens a file, counts, hides or words anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+TOTAL, ALL = "total", "all"
+
+ExactStatus = Literal["published", "not_available", "not_applicable"]
+PublicStatus = Literal["published", "suppressed", "not_available", "not_applicable"]
+Kind = Literal["count", "rate", "mean", "median", "maximum"]
+Collection = Literal["missing", "education"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FigureKey:
+    """What a figure is a figure of. Sorted as the published files are: by code point, in this order of fields."""
+
+    edition: str
+    authority: str
+    metric_id: str
+    breakdown: str = TOTAL
+    category: str = ALL
+
+    def __str__(self) -> str:
+        """The address used in HTML, e.g. `2016/E06000014/episodes_reported/sex/female`."""
+        return "/".join((self.edition, self.authority, self.metric_id, self.breakdown, self.category))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One exact number (restricted). Counts have a numerator equal to their value and no denominator."""
+
+    key: FigureKey
+    numerator: Decimal | None
+    denominator: Decimal | None
+    value: Decimal | None
+    unit: str
+    status: ExactStatus
+    period_start: date
+    period_end: date
+    as_at: date
+    contributors: int | None = None
+    """How many children stand behind the figure. Decides protection; never printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFigure:
+    """One protected number: the only kind that the public side ever sees. `display` is the text shown."""
+
+    key: FigureKey
+    value: Decimal | None
+    display: str
+    unit: str
+    status: PublicStatus
+    period_start: date
+    period_end: date
+    as_at: date
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One category of a dimension, in the order in which it is shown."""
+
+    dimension: str
+    category: str
+    position: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One definition, as its entry in `dbt_project/models/metrics/_metrics.yml` states it."""
+
+    metric_id: str
+    description: str
+    label: str
+    unit: str
+    collection: Collection
+    kind: Kind
+    needs: tuple[str, ...]
+    """Extracts without which the metric is not available."""
+    breakdowns: tuple[str, ...]
+    """Without the total; two dimensions are joined by a slash."""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    """Breakdown dimension -> dimension of the category list, where the two names differ."""
+    overlapping: tuple[str, ...] = ()
+    """Breakdowns whose categories overlap, so that they do not sum to the total."""
+    numerator: str | None = None
+    """Rates and means: the metric divided."""
+    denominator: str | None = None
+    """Rates and means: the metric, or the group of the population extract, divided by."""
+    scale: int = 1
+    """Rates: 100 for per cent, 10000 for a rate per 10,000."""
+    public: bool = True
+    """False where no value of it is ever public (a maximum)."""
+
+    def dimension_of(self, name: str) -> str:
+        """The category list that a dimension of this metric's breakdowns draws on."""
+        return self.dimensions.get(name, name)

@@ -1,0 +1,50 @@
+"""The only module that names a directory: the project's own folders, and what lies where in and beside an output folder.
+
+Names only: nothing here reads, writes or creates anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+DBT_PROJECT = PROJECT / "dbt_project"
+DBT_TARGET = DBT_PROJECT / "target"
+METRICS = DBT_PROJECT / "models" / "metrics"
+METRIC_ENTRIES = METRICS / "_metrics.yml"
+CATEGORIES = DBT_PROJECT / "seeds" / "categories.csv"
+EDITIONS_SEED = DBT_PROJECT / "seeds" / "editions.csv"
+DOCS = PROJECT / "docs"
+SCHEMAS = PROJECT / "schemas"
+POLICY = PROJECT / "policy.yml"
+MKDOCS_CONFIG = PROJECT / "mkdocs.yml"
+DAGSTER_CONFIG = PROJECT / "dagster.yaml"
+DMT_TEMPLATE = DOCS / "reports" / "dmt-report.docx"
+LOCK = PROJECT / "requirements" / "run.txt"
+SAMPLE_EXTRACTS = PROJECT / "tests" / "sample_extracts"
+
+DEFAULT_EXTRACTS = PROJECT / "data" / "extracts"
+QUARANTINE = PROJECT / "data" / "quarantine"
+ARCHIVE = PROJECT / "data" / "archive"
+DEFAULT_OUTPUT = PROJECT / "output"
+
+
+class Output:
+    """What lies where in one output folder, and in the hidden folder beside it that holds row-level work and history."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.site = self.folder / "site"
+        self.release = self.folder / "release"
+        self.editions = self.folder / "editions"
+        self.log = self.folder / "editions.log"
+        self.working = self.folder / "working"
+        self.papers = self.folder / "papers"
+        beside = self.folder.parent / f".{self.folder.name}.storyboard"
+        self.beside = beside
+        self.history = beside / "dagster"
+        self.work = beside / "work"
+        self.lock = beside / "lock"
+        self.incoming = self.folder / ".incoming"
+        """Where finished trees wait, on the output's own file system, for the switch."""
