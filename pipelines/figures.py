@@ -19,6 +19,23 @@ Kind = Literal["count", "rate", "mean", "median", "maximum"]
 Collection = Literal["missing", "education"]
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The dates that one collection covers in one edition. Both ends are included."""
+
+    start: date
+    end: date
+    as_at: date
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One annual publication: its name and the period of each collection."""
+
+    name: str
+    periods: Mapping[Collection, Period]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FigureKey:
     """What a figure is a figure of. Sorted as the published files are: by code point, in this order of fields."""
