@@ -122,3 +122,8 @@ class Metric:
     def dimension_of(self, name: str) -> str:
         """The category list that a dimension of this metric's breakdowns draws on."""
         return self.dimensions.get(name, name)
+
+
+def display_value(value: Decimal, unit: str) -> str:
+    """A shown number as readers see it: `1,240`, `39%`, `3.3`. The decimals are those of the value."""
+    return f"{value:,f}%" if unit == "per cent" else f"{value:,f}"

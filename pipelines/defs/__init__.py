@@ -1,0 +1,1 @@
+"""The shell: what runs, when, from what. Nothing here counts, hides or words anything."""

@@ -1,0 +1,76 @@
+"""The extracts as gated assets: what the gate admits becomes Parquet, what it refuses stops the run with its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.defs.workspace import EDITIONS, Workspace
+from pipelines.intake.admission import admit
+from pipelines.intake.gate import Examination, examine
+
+CHILD_LEVEL = (
+    "missing_episodes",
+    "return_interviews",
+    "cme_referrals",
+    "school_census",
+    "education_risk",
+    "population",
+)
+BESIDE = ("published_statistics", "inventory", "edition_periods")
+
+
+def _key(extract: str) -> dg.AssetKey:
+    return dg.AssetKey(["extracts", extract])
+
+
+@dg.multi_asset(
+    name="extracts",
+    group_name="extracts",
+    partitions_def=EDITIONS,
+    specs=[
+        dg.AssetSpec(_key(name), kinds={"parquet"}, description=f"The extract `{name}`, as the gate admitted it.")
+        for name in (*CHILD_LEVEL, *BESIDE)
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("gate", asset=_key(name), blocking=True, description="No finding of severity error.")
+        for name in CHILD_LEVEL
+    ],
+)
+def extracts(
+    context: dg.AssetExecutionContext, workspace: Workspace
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    run = workspace.start(context)
+    examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
+    yield from (_check(examination, name) for name in CHILD_LEVEL)
+    if not examination.ok:
+        raise dg.Failure(
+            description=f"Edition {run.edition.name} is refused. "
+            + " ".join(f"{f.message} {f.fix}" for f in examination.findings if f.severity == "error"),
+            allow_retries=False,
+        )
+    admit(examination, run.edition, run.admitted)
+    for name in (*CHILD_LEVEL, *BESIDE):
+        summary = examination.extracts.get(name)
+        facts = {"rows": summary.rows, "sha256": summary.sha256} if summary else {}
+        yield dg.MaterializeResult(asset_key=_key(name), metadata=facts)
+
+
+def _check(examination: Examination, extract: str) -> dg.AssetCheckResult:
+    findings = [finding for finding in examination.findings if finding.extract == extract]
+    errors = [finding for finding in findings if finding.severity == "error"]
+    return dg.AssetCheckResult(
+        check_name="gate",
+        asset_key=_key(extract),
+        passed=not errors,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "errors": len(errors),
+            "queries": len(findings) - len(errors),
+            "findings": dg.MetadataValue.md(
+                "\n".join(f"- `{f.rule}` {f'line {f.row}: ' if f.row else ''}{f.message} {f.fix}" for f in findings)
+                or "None."
+            ),
+        },
+    )

@@ -1,0 +1,82 @@
+"""The dbt manifest: made once by an explicit step, read by everything else, never parsed at import."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import paths
+from pipelines.faults import MachineFault
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+MANIFEST = paths.DBT_TARGET / "manifest.json"
+KEY = paths.DBT_TARGET / "manifest.key"
+SOURCES = ("*.sql", "*.yml", "*.csv")
+
+
+def ensure_manifest() -> None:
+    """Parses the dbt project where its files or dbt itself changed since the manifest was made. Raises MachineFault."""
+    key = _key()
+    if MANIFEST.exists() and KEY.exists() and KEY.read_text("utf-8") == key:
+        return
+    result = run_dbt(["parse"], admitted=paths.DBT_TARGET, warehouse=paths.DBT_TARGET / "parse.duckdb")
+    if not result.success:
+        raise MachineFault(f"The dbt project cannot be parsed: {result.exception}. Restore dbt_project and run again.")
+    KEY.write_text(key, "utf-8")
+
+
+def read_manifest() -> Mapping[str, Any]:
+    """The manifest as dbt wrote it. Raises MachineFault where it has not been made yet."""
+    if not MANIFEST.exists():
+        raise MachineFault("The dbt manifest is not there yet. Start through `storyboard ui` or `storyboard build`.")
+    manifest: Mapping[str, Any] = json.loads(MANIFEST.read_text("utf-8"))
+    return manifest
+
+
+def run_dbt(
+    words: Sequence[str], *, admitted: Path, warehouse: Path, artifacts: Path = paths.DBT_TARGET
+) -> dbtRunnerResult:
+    """One dbt command in this process. `admitted` is the folder of Parquet that it may read."""
+    from dbt.cli.main import dbtRunner
+
+    flags = ["--project-dir", str(paths.DBT_PROJECT), "--profiles-dir", str(paths.DBT_PROJECT)]
+    where = ["--target-path", str(artifacts), "--log-path", str(artifacts)]
+    quiet = ["--quiet", "--log-level-file", "none", "--no-use-colors"]
+    with _environment(admitted, warehouse):
+        return dbtRunner().invoke([*quiet, *words, *flags, *where])
+
+
+@contextmanager
+def _environment(admitted: Path, warehouse: Path) -> Iterator[None]:
+    ours = {
+        "STORYBOARD_ADMITTED": str(admitted),
+        "STORYBOARD_WAREHOUSE": str(warehouse),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _key() -> str:
+    digest = hashlib.sha256(version("dbt-core").encode())
+    files = [f for pattern in SOURCES for f in paths.DBT_PROJECT.rglob(pattern) if paths.DBT_TARGET not in f.parents]
+    for file in sorted(files):
+        digest.update(str(file.relative_to(paths.DBT_PROJECT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()

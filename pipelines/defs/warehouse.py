@@ -1,0 +1,65 @@
+"""The dbt project as assets and asset checks: a fresh warehouse for each run, made by dbt in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from pipelines.defs.manifest import read_manifest, run_dbt
+from pipelines.defs.workspace import EDITIONS, Workspace
+
+MANIFEST = read_manifest()
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups the models by the layer that their folder names."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        fqn: list[str] = dbt_resource_props["fqn"]
+        return fqn[1] if len(fqn) > 2 else dbt_resource_props["resource_type"] + "s"
+
+
+TRANSLATOR = Translator()
+
+
+@dbt_assets(
+    manifest=MANIFEST,
+    name="warehouse",
+    partitions_def=EDITIONS,
+    dagster_dbt_translator=TRANSLATOR,
+    exclude="resource_type:unit_test",
+)
+def warehouse(
+    context: dg.AssetExecutionContext, workspace: Workspace
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    run = workspace.open(context)
+    result = run_dbt(
+        ["build", "--exclude-resource-type", "unit_test"],
+        admitted=run.admitted,
+        warehouse=run.warehouse,
+        artifacts=run.dbt_artifacts,
+    )
+    if result.exception is not None:
+        raise dg.Failure(f"dbt stopped: {type(result.exception).__name__}.", allow_retries=False)
+    failed = []
+    for node in result.result.results:
+        unique_id, passed = node.node.unique_id, node.status in ("success", "pass")
+        if not passed:
+            failed.append(node.node.name)
+        if node.node.resource_type == "test":
+            check = get_asset_check_key_for_test(MANIFEST, TRANSLATOR, unique_id, None)
+            if check is not None:
+                yield dg.AssetCheckResult(
+                    passed=passed,
+                    asset_key=check.asset_key,
+                    check_name=check.name,
+                    metadata={"failures": node.failures or 0},
+                )
+        elif passed:
+            yield dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(MANIFEST["nodes"][unique_id]))
+    if failed:
+        raise dg.Failure(f"dbt's models and tests must all pass; these did not: {', '.join(failed)}.")

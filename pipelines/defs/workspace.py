@@ -1,0 +1,107 @@
+"""Where one run works: its extracts, its output, its folder of row-level work, and the edition that it makes.
+
+Folders and the calendar only; what is done in them is said by the assets.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines import paths
+from pipelines.disclosure.policy import Policy, read_policy
+from pipelines.figures import Edition
+from pipelines.intake.calendar import read_calendar
+
+EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
+BATCH_TAG = "storyboard/batch"
+"""Names the batch of a run that the command started: its editions are switched together, and the command holds the lock."""
+
+
+@dataclass(frozen=True)
+class EditionRun:
+    """One edition being made: every folder that the assets of the run share."""
+
+    edition: Edition
+    extracts: Path
+    output: paths.Output
+    batch: Path
+    encoding: str
+    authority: str
+    policy: Policy
+
+    @property
+    def work(self) -> Path:
+        return self.batch / "runs" / self.edition.name
+
+    @property
+    def admitted(self) -> Path:
+        """The validated Parquet: the only thing that dbt can read."""
+        return self.work / "admitted"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def dbt_artifacts(self) -> Path:
+        return self.work / "dbt"
+
+    @property
+    def rendered(self) -> Path:
+        """Pages as plain Markdown with their charts, as MkDocs reads them."""
+        return self.work / "rendered"
+
+    @property
+    def staged(self) -> Path:
+        """The edition as it will be sealed: `public/` and `restricted/`."""
+        return self.work / "staged"
+
+    @property
+    def sealed(self) -> Path:
+        """Sealed editions of the batch, waiting for the switch."""
+        return self.batch / "sealed"
+
+
+class Workspace(dg.ConfigurableResource["Workspace"]):
+    """The folders that a run is given. The command sets them; the UI takes them from the command that started it."""
+
+    extracts: str
+    output: str
+    encoding: str = "utf-8"
+    authority: str = "E06000014"
+
+    @classmethod
+    def from_environment(cls) -> Workspace:
+        """As `storyboard ui` hands it to the code location, which is a process of its own."""
+        return cls(
+            extracts=dg.EnvVar("STORYBOARD_EXTRACTS"),
+            output=dg.EnvVar("STORYBOARD_OUTPUT"),
+            encoding=dg.EnvVar("STORYBOARD_ENCODING"),
+        )
+
+    def open(self, context: dg.AssetExecutionContext) -> EditionRun:
+        """The run of the edition that is this run's partition. Raises UsageFault where no calendar row names it."""
+        folder = Path(self.extracts)
+        output = paths.Output(Path(self.output))
+        run = EditionRun(
+            edition=read_calendar(folder)[context.partition_key],
+            extracts=folder / context.partition_key,
+            output=output,
+            batch=output.work / context.run.tags.get(BATCH_TAG, context.run_id),
+            encoding=self.encoding,
+            authority=self.authority,
+            policy=read_policy(paths.POLICY.read_text("utf-8")),
+        )
+        run.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return run
+
+    def start(self, context: dg.AssetExecutionContext) -> EditionRun:
+        """The same, with nothing left of an earlier attempt: a warehouse is made anew for each run."""
+        run = self.open(context)
+        shutil.rmtree(run.work)
+        run.work.mkdir(mode=0o700)
+        return run

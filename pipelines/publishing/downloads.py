@@ -1,0 +1,118 @@
+"""Figures as open files: the restricted and the public CSV and the data package that describes the public one.
+
+Files of numbers only; pages, workbooks and papers are made elsewhere. The columns are those of the contract and never change.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines.figures import Category, Edition, Figure, Metric, PublicFigure
+
+PERIOD = ("period_start", "period_end", "as_at")
+KEY = ("edition", "authority", "metric_id", "breakdown", "category")
+RESTRICTED = (*KEY, "numerator", "denominator", "value", "unit", "status", *PERIOD)
+PUBLIC = (*KEY, "value", "display", "status", *PERIOD)
+
+
+def write_restricted_figures(figures: Iterable[Figure], into: Path) -> None:
+    """Every exact figure, one row each, sorted by key. Counts are whole numbers, all else has one decimal."""
+    rows = (
+        [*_key(f), *map(_number, (f.numerator, f.denominator, f.value)), f.unit, f.status, *_period(f)]
+        for f in sorted(figures, key=lambda f: f.key)
+    )
+    _write(into, RESTRICTED, rows)
+
+
+def write_public_figures(figures: Iterable[PublicFigure], into: Path) -> None:
+    """Every protected figure, one row each, sorted by key. A figure that is not shown has an empty value."""
+    rows = (
+        [*_key(f), _number(f.value), f.display, f.status, *_period(f)] for f in sorted(figures, key=lambda f: f.key)
+    )
+    _write(into, PUBLIC, rows)
+
+
+def write_datapackage(
+    into: Path,
+    *,
+    edition: Edition,
+    metrics: Mapping[str, Metric],
+    categories: Mapping[str, Sequence[Category]],
+    population: Sequence[Mapping[str, Any]],
+    schema: Mapping[str, Any],
+    threshold: int,
+    base: int,
+    invented: bool,
+) -> None:
+    """The Frictionless descriptor of `public/figures.csv`, with the definitions and the population that rates rest on."""
+    notice = "Every figure in this edition is invented: it comes from sample extracts. " if invented else ""
+    package = {
+        "name": f"story-board-{edition.name}",
+        "title": f"Children missing from home, care and education: figures of the {edition.name} edition",
+        "description": notice
+        + f"Counts of 1 to {threshold - 1} are hidden ([c]); other counts are rounded to the nearest {base}; rates and "
+        "means follow from the rounded counts.",
+        "licenses": [
+            {
+                "name": "OGL-UK-3.0",
+                "title": "Open Government Licence v3.0",
+                "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+            }
+        ],
+        "resources": [
+            {
+                "name": "figures",
+                "path": "figures.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": schema,
+            }
+        ],
+        "invented": invented,
+        "symbols": {"[c]": "hidden to protect children", "[x]": "not available", "[z]": "not applicable"},
+        "periods": {
+            name: {"period_start": p.start.isoformat(), "period_end": p.end.isoformat(), "as_at": p.as_at.isoformat()}
+            for name, p in edition.periods.items()
+        },
+        "population": list(population),
+        "metrics": [
+            {
+                "metric_id": m.metric_id,
+                "label": m.label,
+                "description": m.description,
+                "unit": m.unit,
+                "collection": m.collection,
+                "breakdowns": list(m.breakdowns),
+            }
+            for m in metrics.values()
+        ],
+        "categories": {name: {c.category: c.label for c in members} for name, members in sorted(categories.items())},
+    }
+    into.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+
+
+def _key(figure: Figure | PublicFigure) -> list[str]:
+    key = figure.key
+    return [key.edition, key.authority, key.metric_id, key.breakdown, key.category]
+
+
+def _period(figure: Figure | PublicFigure) -> list[str]:
+    return [figure.period_start.isoformat(), figure.period_end.isoformat(), figure.as_at.isoformat()]
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
+def _write(into: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with into.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
