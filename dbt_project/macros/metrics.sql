@@ -1,0 +1,209 @@
+{#-
+  What a metric is made of: counts, rates, means, medians and maxima by breakdown. The breakdowns, the scale and the
+  population of a metric are read from its entry in _metrics.yml. Every macro yields one row for each authority,
+  breakdown and category that occurs: authority, breakdown, category, numerator, denominator, value, contributors.
+  Nothing here knows what an episode or a referral is.
+-#}
+
+{#- How the rows of a relation are cut: the total and each breakdown, as (breakdown, category). -#}
+{% macro cuts() -%}
+    {%- set breakdowns = model.config.meta.breakdowns | default([]) if execute else [] -%}
+    cross join lateral (
+        values
+        ('total', 'all')
+        {%- for breakdown in breakdowns %},
+        ('{{ breakdown }}', {{ breakdown.split('/') | join(" || '/' || ") }})
+        {%- endfor %}
+    ) as cut (breakdown, category)
+{%- endmacro %}
+
+{#-
+  The rows of a mart, once for each authority that a figure is given for. A mart that is by area already says so:
+  a child of two authorities is one row in each and one row in `all`.
+-#}
+{% macro rows_by_area(relation, where, is_by_area) -%}
+    {%- if is_by_area %}
+    select * from {{ relation }}
+    {%- else %}
+    select
+        things.* exclude (authority),
+        areas.authority
+    from {{ relation }} as things
+    inner join {{ ref('areas') }} as areas
+        on things.authority = areas.member_authority
+    {%- endif %}
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- An exact ratio to one decimal, half away from zero, in whole-number arithmetic: a float could fall either way. -#}
+{% macro rounded(numerator, denominator) -%}
+    cast(
+        sign({{ numerator }}) * (
+            (abs({{ numerator }}) * 20 + {{ denominator }}) // nullif(2 * {{ denominator }}, 0)
+        ) * 0.1 as decimal(18, 1)
+    )
+{%- endmacro %}
+
+{% macro counts_by_cut(relation, count, where=none, is_by_area=false) -%}
+    select
+        things.authority,
+        cut.breakdown,
+        cut.category,
+        count({{ count }}) as numerator,
+        count(distinct things.child_id) as contributors
+    from ({{ rows_by_area(relation, where, is_by_area) }}) as things
+    {{ cuts() }}
+    group by all
+{%- endmacro %}
+
+{#- A count of the rows of a relation, or of `distinct` things where a thing has several rows. -#}
+{% macro figures_from(relation, count, where=none, is_by_area=false) -%}
+with counted as (
+    {{ counts_by_cut(relation, count, where, is_by_area) }}
+)
+
+select
+    authority,
+    breakdown,
+    category,
+    numerator,
+    cast(null as bigint) as denominator,
+    cast(numerator as decimal(18, 1)) as value,
+    contributors
+from counted
+{%- endmacro %}
+
+{#- A share: the rows of a relation for which `numerator` is true, of all its rows. -#}
+{% macro rate_from(relation, numerator, where=none, is_by_area=false) -%}
+with counted as (
+    select
+        things.authority,
+        cut.breakdown,
+        cut.category,
+        count(*) filter (where {{ numerator }}) as numerator,
+        count(*) as denominator
+    from ({{ rows_by_area(relation, where, is_by_area) }}) as things
+    {{ cuts() }}
+    group by all
+)
+
+{{ _rates('counted') }}
+{%- endmacro %}
+
+{#- A count for each of the people of the population group that the metric's entry names. -#}
+{% macro rate_per_population(relation, count, where=none, is_by_area=false) -%}
+with counted as (
+    {{ counts_by_cut(relation, count, where, is_by_area) }}
+),
+
+per_population as (
+    select
+        denominators.authority,
+        'total' as breakdown,
+        'all' as category,
+        coalesce(counted.numerator, 0) as numerator,
+        denominators.population as denominator
+    from {{ ref('denominators') }} as denominators
+    left join counted
+        on denominators.authority = counted.authority
+    where denominators.population_group = '{{ model.config.meta.denominator }}'
+)
+
+{{ _rates('per_population') }}
+{%- endmacro %}
+
+{#- A mean: the rows of one relation for each row of another, cut alike. -#}
+{% macro mean_from(things, count_things, of, count_of, things_by_area=false, of_by_area=false) -%}
+with things as (
+    {{ counts_by_cut(things, count_things, none, things_by_area) }}
+),
+
+owners as (
+    {{ counts_by_cut(of, count_of, none, of_by_area) }}
+),
+
+divided as (
+    select
+        authority,
+        breakdown,
+        category,
+        coalesce(things.numerator, 0) as numerator,
+        coalesce(owners.numerator, 0) as denominator
+    from things
+    full outer join owners using (authority, breakdown, category)
+)
+
+{{ _rates('divided') }}
+{%- endmacro %}
+
+{% macro _rates(counted) -%}
+select
+    authority,
+    breakdown,
+    category,
+    numerator,
+    denominator,
+    {{ rounded('numerator * ' ~ (model.config.meta.scale | default(1)), 'denominator') }} as value,
+    cast(null as bigint) as contributors
+from {{ counted }}
+{%- endmacro %}
+
+{#- The middle of whole numbers, in units of `per` of them; of an even number of values the mean of the two middle ones. -#}
+{% macro median_from(relation, of, per=1, where=none, is_by_area=false) -%}
+with middles as (
+    select
+        things.authority,
+        cut.breakdown,
+        cut.category,
+        count(things.{{ of }}) as denominator,
+        -- Twice the median of whole numbers is a whole number, and a double holds it exactly.
+        cast(2 * median(things.{{ of }}) as bigint) as twice_the_median,
+        count(distinct things.child_id) as contributors
+    from ({{ rows_by_area(relation, where, is_by_area) }}) as things
+    {{ cuts() }}
+    where things.{{ of }} is not null
+    group by all
+)
+
+select
+    authority,
+    breakdown,
+    category,
+    cast(null as bigint) as numerator,
+    denominator,
+    {{ rounded('twice_the_median', 2 * per) }} as value,
+    contributors
+from middles
+{%- endmacro %}
+
+{#- The largest number that one row has. Its contributors are the children who have that number. -#}
+{% macro maximum_from(relation, largest, is_by_area=false) -%}
+with ranked as (
+    select
+        *,
+        max({{ largest }}) over (partition by authority) as maximum
+    from ({{ rows_by_area(relation, none, is_by_area) }}) as things
+),
+
+maxima as (
+    select
+        authority,
+        maximum as numerator,
+        count(distinct child_id) as contributors
+    from ranked
+    where {{ largest }} = maximum and maximum > 0
+    group by all
+)
+
+select
+    authority,
+    'total' as breakdown,
+    'all' as category,
+    numerator,
+    cast(null as bigint) as denominator,
+    cast(numerator as decimal(18, 1)) as value,
+    contributors
+from maxima
+{%- endmacro %}

@@ -1,0 +1,30 @@
+{#- The few places where SQL dialects differ about time. Local time is Europe/London; an instant is a timestamp in UTC. -#}
+
+{% macro has_time(text) -%}
+    (length({{ text }}) > 10)
+{%- endmacro %}
+
+{% macro in_london(instant) -%}
+    (({{ instant }}) at time zone 'UTC' at time zone 'Europe/London')
+{%- endmacro %}
+
+{#-
+  The instant that a timestamp of an extract names. With an offset it is that instant. Without one it is local time:
+  of the two readings, an hour of summer time or none, the first that the clock in London really showed is taken. So a
+  time that happens twice is the first of the two, and one that never happened has the offset before the change. A
+  date alone stands at 00:00 of its day.
+-#}
+{% macro instant(text) -%}
+    case
+        when regexp_matches({{ text }}, '(Z|[+-]\d\d:\d\d)$') and {{ has_time(text) }}
+            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
+        when {{ in_london("try_cast(" ~ text ~ " as timestamp) - interval 1 hour") }} = try_cast({{ text }} as timestamp)
+            then try_cast({{ text }} as timestamp) - interval 1 hour
+        else try_cast({{ text }} as timestamp)
+    end
+{%- endmacro %}
+
+{#- Elapsed whole seconds between two instants. Counting the boundaries of hours or days is not elapsed time. -#}
+{% macro elapsed_seconds(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) // 1000000)
+{%- endmacro %}

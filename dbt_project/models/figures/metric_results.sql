@@ -1,0 +1,17 @@
+{%- for node in graph.nodes.values() if execute and node.path.startswith('metrics/') and node.name not in metric_list() -%}
+    {{ exceptions.raise_compiler_error("The metric " ~ node.name ~ " is not in macros/metric_list.sql; add it there, or it is never published.") }}
+{%- endfor -%}
+{%- for metric_id in metric_list() %}
+{% if not loop.first %}union all
+{% endif -%}
+select
+    '{{ metric_id }}' as metric_id,
+    authority,
+    breakdown,
+    category,
+    numerator,
+    denominator,
+    value,
+    contributors
+from {{ ref(metric_id) }}
+{%- endfor %}

@@ -1,0 +1,1 @@
+{{ rate_per_population(ref('referrals'), count='distinct child_id', where='is_open') }}

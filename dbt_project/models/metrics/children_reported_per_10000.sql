@@ -1,0 +1,1 @@
+{{ rate_per_population(ref('children'), count='child_id', is_by_area=true) }}

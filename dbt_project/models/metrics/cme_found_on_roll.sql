@@ -1,0 +1,1 @@
+{{ figures_from(ref('referrals'), count='distinct child_id', where='is_open and is_on_roll') }}

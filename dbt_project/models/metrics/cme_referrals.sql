@@ -1,0 +1,1 @@
+{{ figures_from(ref('referrals'), count='referral_id', where='is_in_period') }}

@@ -1,0 +1,1 @@
+{{ figures_from(ref('episodes'), count='episode_id', where='is_missing') }}

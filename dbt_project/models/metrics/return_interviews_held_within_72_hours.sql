@@ -1,0 +1,1 @@
+{{ figures_from(ref('return_interviews'), count='episode_id', where='is_held_within_72_hours') }}
