@@ -1,0 +1,459 @@
+"""A paper as a list of blocks: its text (Markdown with figures by reference) read against a Book.
+
+One structure for every form of a paper, so that its Word and PDF cannot disagree. What a block looks like belongs in
+the Word template and in the PDF layout; what it says belongs in the text under `docs/reports/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from pipelines.faults import DataFault
+from pipelines.figures import Collection, FigureKey, Metric, Period, PublicFigure
+from pipelines.publishing.book import Book
+from pipelines.publishing.dimensions import head_of, phrase_of
+from pipelines.publishing.english import write_date, write_month, write_period
+from pipelines.publishing.illustrations import illustrate
+from pipelines.publishing.sentences import compare, is_shown, is_zero
+
+RESTRICTED = "Restricted: exact figures"
+INVENTED = "Invented figures"
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Private-use characters around a place that a function of the text has filled: no text can be mistaken for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of the text itself."""
+
+    text: str
+    is_bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One figure of the Book: its key and the text shown."""
+
+    key: FigureKey
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerPlace:
+    """A place that an officer fills in; `prompt` says with what."""
+
+    prompt: str
+
+    @property
+    def text(self) -> str:
+        """The text shown in the place until it is filled."""
+        return f"[Officer to complete: {self.prompt}]"
+
+
+Run = Words | Cited | OfficerPlace
+Line = tuple[Run, ...]
+
+
+def as_text(line: Line) -> str:
+    """The line without its marks."""
+    return "".join(run.text for run in line)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 (a numbered section) or 2."""
+
+    level: int
+    text: str
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph. Numbered within its section, save in annexes."""
+
+    line: Line
+    kind: Literal["paragraph"] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list: numbered (a recommendation) or a bullet."""
+
+    line: Line
+    number: int | None = None
+    kind: Literal["item"] = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with one header row; the first column names the row. `number` counts the tables of the paper from 1."""
+
+    number: int
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    is_numeric: bool = True
+    """Whether every column but the first is set flush right."""
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as SVG with its alternative text. `number` counts the figures of the paper from 1."""
+
+    number: int
+    caption: Line
+    svg: str
+    alternative: str
+    kind: Literal["picture"] = "picture"
+
+
+Block = Heading | Paragraph | Item | Table | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A finished paper. `cited` holds every figure in it, `dated` the day whose position it states."""
+
+    title: str
+    subtitle: str
+    edition: str
+    markings: tuple[str, ...]
+    """What stands at the top of every page."""
+    front: tuple[tuple[str, Line], ...]
+    blocks: tuple[Block, ...]
+    cited: Mapping[FigureKey, str]
+    dated: date
+
+
+class Vocabulary:
+    """What the text of a paper may say of a Book: the functions that its templates call.
+
+    Every figure goes through here, so `cited` is complete. Raises DataFault naming what does not exist.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.cited: dict[FigureKey, str] = {}
+        self._tables = 0
+        self._pictures = 0
+
+    def cite(self, metric_id: str, cuts: Mapping[str, str] | None = None, book: Book | None = None) -> Cited:
+        """The figure of a metric, in total or cut by `cuts` (dimension -> category)."""
+        return self._cited((book or self.book).figure_of(metric_id, cuts or {}))
+
+    def _cited(self, figure: PublicFigure) -> Cited:
+        self.cited[figure.key] = figure.display
+        return Cited(figure.key, figure.display)
+
+    def table(
+        self, caption: str, header: Sequence[str], rows: Sequence[Sequence[Line]], is_numeric: bool = True
+    ) -> Table:
+        """A table with the next number."""
+        self._tables += 1
+        return Table(self._tables, caption, tuple(header), tuple(tuple(row) for row in rows), is_numeric)
+
+    def breakdown_table(self, metric_id: str, by: str) -> Block:
+        """A metric by one breakdown: a column for the edition and each earlier one (by month only its own)."""
+        metric = self.book.metric(metric_id)
+        series = self.book.series(metric_id, by)
+        if all(member.figure.status == "not_available" for member in series):
+            return self._not_available(metric)
+        books = [self.book] if by == "month" else [*self.book.earlier, self.book]
+        rows = [
+            self._row(
+                member.label,
+                [self._cited(book.figure(metric_id, breakdown=by, category=member.category)) for book in books],
+            )
+            for member in series
+        ]
+        if by not in metric.overlapping:
+            rows.append(self._row("Total", [self.cite(metric_id, None, book) for book in books], is_bold=True))
+        caption = f"{metric.label} by {phrase_of(by)} ({metric.unit})"
+        return self.table(caption, [head_of(by), *(book.edition.name for book in books)], rows)
+
+    def comparison_table(self, caption: str, metric_ids: Sequence[str]) -> Table:
+        """Totals of several metrics: a row for each, a column for each edition."""
+        books = [*self.book.earlier, self.book]
+        rows = []
+        for metric_id in metric_ids:
+            metric = self.book.metric(metric_id)
+            label = metric.label if metric.unit in metric.label.lower() else f"{metric.label} ({metric.unit})"
+            rows.append(self._row(label, [self.cite(metric_id, None, book) for book in books]))
+        return self.table(caption, ["Measure", *(book.edition.name for book in books)], rows)
+
+    @staticmethod
+    def _row(label: str, cells: Sequence[Cited], is_bold: bool = False) -> list[Line]:
+        return [(Words(label, is_bold=is_bold),), *((cell,) for cell in cells)]
+
+    def _not_available(self, metric: Metric) -> Paragraph:
+        needs = " and ".join(need.replace("_", " ") for need in metric.needs)
+        return Paragraph((Words(f"{metric.label}: not available, because the edition was made without {needs}."),))
+
+    def review_table(self) -> Table:
+        """The reviews of the register in February and August: due in the year to the edition's date, and due next."""
+        as_at = self.book.edition.periods["education"].as_at
+        rows: list[list[Line]] = []
+        for month, is_next in reviews_around(as_at):
+            state = "Due next" if is_next else "Due before this edition"
+            place = OfficerPlace("preparations" if is_next else "held on, by whom, cases sampled, what was found")
+            rows.append([(Words(write_month(f"{month:%Y-%m}")),), (Words(state),), (place,)])
+        return self.table("Reviews of the register", ["Review", "State", "Outcome"], rows, is_numeric=False)
+
+    def definition_table(self) -> Table:
+        """What every cited metric counts, in the order of the register. Must be asked for last."""
+        used = {key.metric_id for key in self.cited}
+        rows: list[list[Line]] = [
+            [(Words(metric.label),), (Words(metric.description),), (Words(metric.unit),), (Words(metric.metric_id),)]
+            for metric in self.book.metrics.values()
+            if metric.metric_id in used
+        ]
+        header = ["Measure", "What it is", "Unit", "Name in the data"]
+        return self.table("What each figure means", header, rows, is_numeric=False)
+
+    def picture(self, metric_id: str, by: str) -> Picture | Paragraph:
+        """The chart of a metric by one breakdown, or nothing to see where the figures are not available."""
+        metric = self.book.metric(metric_id)
+        if self.book.figure(metric_id).status == "not_available":
+            return self._not_available(metric)
+        self._pictures += 1
+        drawing = illustrate(self.book, metric_id, by)
+        caption = tuple(Words(part) if isinstance(part, str) else self._cited(part) for part in drawing.finding)
+        return Picture(self._pictures, caption, drawing.svg, drawing.alternative)
+
+
+def reviews_around(as_at: date) -> Iterator[tuple[date, bool]]:
+    """First days of the two review months (February, August) up to `as_at`, and (marked True) of the next one."""
+    months = [date(year, month, 1) for year in (as_at.year - 1, as_at.year, as_at.year + 1) for month in (2, 8)]
+    past = [month for month in months if month <= as_at][-2:]
+    yield from ((month, False) for month in past)
+    yield next(month for month in months if month > as_at), True
+
+
+@dataclass
+class _Filled:
+    """What the functions of the text have put into it, by the number of the place."""
+
+    runs: dict[int, Run] = field(default_factory=dict)
+    blocks: dict[int, Callable[[], Block]] = field(default_factory=dict)
+
+    def run(self, run: Run) -> str:
+        self.runs[number := len(self.runs) + len(self.blocks)] = run
+        return f"{_OPEN}{number}{_CLOSE}"
+
+    def block(self, make: Callable[[], Block]) -> str:
+        self.blocks[number := len(self.runs) + len(self.blocks)] = make
+        return f"\n\n{_OPEN}{number}{_CLOSE}\n\n"
+
+
+def write_paper(book: Book, text: Path) -> Paper:
+    """Reads the text of a paper (front matter as YAML, then Markdown, all through Jinja) against a Book.
+
+    Raises DataFault naming the text, the line where it is known, and the unknown figure, field or mark-up.
+    """
+    vocabulary = Vocabulary(book)
+    filled = _Filled()
+    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals.clear()
+    environment.globals.update(_functions(vocabulary, filled))
+    try:
+        template = environment.from_string(text.read_text("utf-8"))
+        template.filename = str(text)
+        rendered = template.render()
+    except TemplateSyntaxError as error:
+        raise DataFault(f"{text.name}, line {error.lineno}: {error.message}") from error
+    except TemplateError as error:
+        raise DataFault(f"{text.name}, line {_line_of(error)}: {error.message}") from error
+    except DataFault as fault:
+        raise DataFault(f"{text.name}, line {_line_of(fault)}: {fault}") from fault
+    except TypeError as error:
+        raise DataFault(
+            f"{text.name}, line {_line_of(error)}: a function has the wrong words in it: {error}"
+        ) from error
+    front, body = _split(rendered, text)
+    blocks = tuple(_read_blocks(body, filled, text))
+    return Paper(
+        title=str(front["title"]),
+        subtitle=str(front.get("subtitle", "")),
+        edition=book.edition.name,
+        markings=((RESTRICTED,) if book.audience == "restricted" else ()) + ((INVENTED,) if book.invented else ()),
+        front=tuple((str(name), tuple(_fill(str(value), filled))) for name, value in front.get("front", {}).items()),
+        blocks=blocks,
+        cited=vocabulary.cited,
+        dated=book.edition.periods["education"].as_at,
+    )
+
+
+def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
+    book = vocabulary.book
+
+    def look_up(metric_id: str, cuts: Mapping[str, str], among: Book = book) -> PublicFigure:
+        """A figure that a condition asks about; it is not shown, so it is not cited."""
+        return among.figure_of(metric_id, cuts)
+
+    def plural(metric_id: str, one: str, many: str, **cuts: str) -> str:
+        return one if look_up(metric_id, cuts).value == 1 else many
+
+    def change(metric_id: str, **cuts: str) -> str | None:
+        """Against the nearest earlier edition; None where either has no number."""
+        if book.previous is None:
+            return None
+        return compare(look_up(metric_id, cuts, book.previous), look_up(metric_id, cuts))
+
+    def before(metric_id: str, **cuts: str) -> str:
+        if book.previous is None:
+            raise DataFault("there is no earlier edition to cite; ask {% if previous %} first")
+        return filled.run(vocabulary.cite(metric_id, cuts, book.previous))
+
+    def period(collection: Collection) -> str:
+        dates = book.period(collection)
+        return write_period(dates.start, dates.end)
+
+    return {
+        "figure": lambda metric_id, **cuts: filled.run(vocabulary.cite(metric_id, cuts)),
+        "before": before,
+        "officer": lambda prompt: filled.run(OfficerPlace(prompt)),
+        "table": lambda metric_id, by: filled.block(lambda: vocabulary.breakdown_table(metric_id, by)),
+        "chart": lambda metric_id, by: filled.block(lambda: vocabulary.picture(metric_id, by)),
+        "comparison": lambda caption, *metric_ids: filled.block(
+            lambda: vocabulary.comparison_table(caption, metric_ids)
+        ),
+        "reviews": lambda: filled.block(vocabulary.review_table),
+        "definitions": lambda: filled.block(vocabulary.definition_table),
+        "published": lambda metric_id, **cuts: is_shown(look_up(metric_id, cuts)),
+        "available": lambda metric_id: look_up(metric_id, {}).status != "not_available",
+        "zero": lambda metric_id, **cuts: is_zero(look_up(metric_id, cuts)),
+        "plural": plural,
+        "change": change,
+        "period": period,
+        "as_at": lambda collection: write_date(book.period(collection).as_at),
+        "dates": lambda collection: _Dates.of(book.period(collection)),
+        "place": book.place,
+        "edition": book.edition.name,
+        "previous": book.previous.edition.name if book.previous else None,
+        "invented": book.invented,
+        "breakdowns": lambda metric_id: book.metric(metric_id).breakdowns,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """A period as ISO text, so that a condition can compare it with a date."""
+
+    start: str
+    end: str
+    as_at: str
+
+    @classmethod
+    def of(cls, period: Period) -> _Dates:
+        return cls(period.start.isoformat(), period.end.isoformat(), period.as_at.isoformat())
+
+
+def _line_of(error: BaseException) -> int | str:
+    """The line of the text at which a template failed: the last frame of the traceback that Jinja attributes to it."""
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name in {"root", "top-level template code"}:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line if line is not None else "unknown"
+
+
+def _split(rendered: str, text: Path) -> tuple[dict[str, Any], str]:
+    """The front matter and the body."""
+    parts = rendered.split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise DataFault(f"{text.name}: the text must begin with front matter between two lines of ---")
+    front = yaml.safe_load(parts[1])
+    if not isinstance(front, dict) or "title" not in front:
+        raise DataFault(f"{text.name}: the front matter names no title")
+    return front, parts[2]
+
+
+def _read_blocks(body: str, filled: _Filled, text: Path) -> Iterator[Block]:
+    lists: list[int | None] = []
+    tokens = iter(MarkdownIt("commonmark").parse(body))
+    heading = 0
+    for token in tokens:
+        match token.type:
+            case "heading_open":
+                heading = int(token.tag[1:])
+                if heading > 2:
+                    raise _unknown(text, f"a heading of level {heading}; a paper has two levels", next(tokens))
+            case "heading_close":
+                heading = 0
+            case "bullet_list_open":
+                lists.append(None)
+            case "ordered_list_open":
+                lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "inline":
+                yield _read_inline(token, heading, lists, filled, text)
+            case "paragraph_open" | "paragraph_close" | "list_item_open" | "list_item_close":
+                pass
+            case _:
+                raise _unknown(text, f"mark-up of the kind {token.type!r}", token)
+
+
+def _read_inline(token: Token, heading: int, lists: list[int | None], filled: _Filled, text: Path) -> Block:
+    content = token.content.strip()
+    if content.startswith(_OPEN) and content.endswith(_CLOSE) and content[1:-1].isdigit():
+        make = filled.blocks.get(int(content[1:-1]))
+        if make is not None:
+            try:
+                return make()
+            except DataFault as fault:
+                raise DataFault(f"{text.name}: {fault}") from fault
+    line = tuple(_read_runs(token, filled, text))
+    if heading:
+        return Heading(heading, as_text(line))
+    if lists:
+        number = lists[-1]
+        if number is not None:
+            lists[-1] = number + 1
+        return Item(line, number)
+    return Paragraph(line)
+
+
+def _read_runs(token: Token, filled: _Filled, text: Path) -> Iterator[Run]:
+    is_bold = False
+    for child in token.children or []:
+        match child.type:
+            case "text" | "code_inline":
+                yield from _fill(child.content, filled, is_bold)
+            case "softbreak":
+                yield Words(" ", is_bold)
+            case "strong_open" | "strong_close":
+                is_bold = child.type == "strong_open"
+            case _:
+                raise _unknown(text, f"mark-up of the kind {child.type!r}", token)
+
+
+def _fill(words: str, filled: _Filled, is_bold: bool = False) -> Iterator[Run]:
+    """Words with places in them, as runs."""
+    before, *rest = words.split(_OPEN)
+    if before:
+        yield Words(before, is_bold)
+    for part in rest:
+        number, after = part.split(_CLOSE, 1)
+        yield filled.runs[int(number)]
+        if after:
+            yield Words(after, is_bold)
+
+
+def _unknown(text: Path, what: str, token: Token) -> DataFault:
+    start = "".join(c for c in token.content[:60] if c not in _OPEN + _CLOSE)
+    return DataFault(f"{text.name}: near “{start}”: {what}. A paper knows headings, paragraphs, lists and bold words")

@@ -1,0 +1,62 @@
+"""Charts as they go into papers: the same drawings as on the pages, with the letters of a font that comes with the project.
+
+Chooses and converts; what is drawn is decided in `charts`, what is found in `sentences`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pipelines.publishing.book import Book
+from pipelines.publishing.charts import Mark, draw_bars, draw_columns
+from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
+from pipelines.publishing.markup import Part, plain
+from pipelines.publishing.sentences import NOT_KNOWN, find_headline
+
+PRINT_FONT = "DejaVu Sans"
+"""Wide and plain, and with matplotlib on every machine."""
+
+_NARROWED = 0.88
+"""How much smaller its letters are set, to be as wide as those that the drawing was laid out for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A chart for print: SVG, the finding as words and figures, and the alternative text."""
+
+    svg: str
+    finding: tuple[Part, ...]
+    alternative: str
+
+
+def print_fonts() -> Path:
+    """The folder of the fonts that papers are set in."""
+    return Path(str(files("matplotlib") / "mpl-data" / "fonts" / "ttf"))
+
+
+def illustrate(book: Book, metric_id: str, by: str) -> Illustration:
+    """The chart of a count by one breakdown: columns for months, else bars, the longest first where there is no order."""
+    metric = book.metric(metric_id)
+    marks = [Mark(member.category, member.label, member.figure) for member in book.series(metric_id, by)]
+    if not DIMENSIONS[by].is_ordered:
+        marks.sort(key=lambda mark: (mark.category == NOT_KNOWN, -(mark.figure.value or 0)))
+    finding = find_headline(book, metric_id, by)
+    kind, draw = ("Column", draw_columns) if by == "month" else ("Bar", draw_bars)
+    alternative = (
+        f"{kind} chart of {metric.label[:1].lower()}{metric.label[1:]} by {phrase_of(by)}. {plain(finding)}. "
+        "The table below has every number."
+    )
+    svg = draw(marks, plain(finding), alternative).decode()
+    return Illustration(_set_in_print_font(svg), finding, alternative)
+
+
+def _set_in_print_font(svg: str) -> str:
+    """The browser's fonts may not be there when a paper is set; letters of the print font are wider, so they are set smaller."""
+
+    def narrow(match: re.Match[str]) -> str:
+        return f"{float(match.group(1)) * _NARROWED:.2f}px {PRINT_FONT!r}"
+
+    return re.sub(r"([\d.]+)px Arial, Helvetica, 'Liberation Sans', sans-serif", narrow, svg)

@@ -1,0 +1,41 @@
+"""The papers of an edition that people read as documents: the report to the Directorate Management Team and the board pack.
+
+Names each paper's text, template and layout; the work is done in `documents`, `word` and `pdf`. Restricted side only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines import paths
+from pipelines.publishing.book import Book
+from pipelines.publishing.documents import Paper, write_paper
+from pipelines.publishing.pdf import write_pdf
+from pipelines.publishing.word import write_word
+
+
+def write_dmt_report(book: Book, template: Path, into: Path, *, text: Path = paths.DMT_TEXT) -> Paper:
+    """The report on children missing education as a Word file `into`, by way of the officers' template.
+
+    Returns the paper, whose `cited` holds every figure in the file. Raises DataFault naming the text or the template and the
+    field that is wrong.
+    """
+    paper = write_paper(book, text)
+    write_word(paper, book, template, into)
+    return paper
+
+
+def write_dmt_pdf(book: Book, into: Path, *, text: Path = paths.DMT_TEXT, layout: Path = paths.PAPER_LAYOUT) -> Paper:
+    """The same report as a tagged PDF `into`. Returns the paper."""
+    paper = write_paper(book, text)
+    write_pdf(paper, layout, into)
+    return paper
+
+
+def write_board_pack(
+    book: Book, into: Path, *, text: Path = paths.BOARD_PACK_TEXT, layout: Path = paths.PAPER_LAYOUT
+) -> Paper:
+    """The key figures and tables of the edition, exact, with a cover, as a tagged PDF `into`. Returns the paper."""
+    paper = write_paper(book, text)
+    write_pdf(paper, layout, into, has_cover=True)
+    return paper

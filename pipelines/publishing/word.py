@@ -1,0 +1,324 @@
+"""A paper as a Word file, by way of a template that officers edit in Word.
+
+The template decides how each kind of block looks; this module fills it in, completes what a template cannot say (contents,
+alternative text, title, language) and refuses a template that would drop a marking. No wording.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from docx import Document
+from docx.document import Document as WordDocument
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm
+from docx.text.paragraph import Paragraph as WordParagraph
+from docxtpl import DocxTemplate, InlineImage, RichText
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from pipelines.faults import DataFault
+from pipelines.publishing.book import Book
+from pipelines.publishing.documents import (
+    Block,
+    Cited,
+    Heading,
+    Item,
+    Line,
+    OfficerPlace,
+    Paper,
+    Paragraph,
+    Picture,
+    Table,
+    as_text,
+)
+from pipelines.publishing.pdf import draw_png
+from pipelines.publishing.repacking import repack
+
+FIGURE_STYLE, OFFICER_STYLE = "Figure", "OfficerPlace"
+"""Ids of the character styles of the template that mark a bound figure and an officer's place."""
+
+_PICTURE_WIDTH = Cm(15)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the front matter, as the template sees it."""
+
+    name: str
+    text: RichText
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table, as the template sees it."""
+
+    head: RichText
+    cells: list[RichText]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One block, as the template sees it.
+
+    `kind` is section, subsection, paragraph, recommendation, bullet, figures (a table), words (a table) or picture.
+    """
+
+    kind: str
+    words: str = ""
+    text: RichText | None = None
+    number: int = 0
+    head: str = ""
+    heads: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    picture: InlineImage | None = None
+
+
+def write_word(paper: Paper, book: Book, template: Path, into: Path) -> None:
+    """Fills the template and writes the file, with the same bytes every time.
+
+    Raises DataFault naming the template and the field that is unknown, or the marking or style that it lacks.
+    """
+    document = _open(template)
+    pictures: dict[str, Picture] = {}
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    environment.globals.clear()
+    context = {
+        "title": paper.title,
+        "subtitle": paper.subtitle,
+        "edition": paper.edition,
+        "markings": " · ".join(paper.markings),
+        "front": [Fact(name, _rich(line)) for name, line in paper.front],
+        "blocks": [_element(block, document, pictures) for block in paper.blocks],
+        "figure": lambda metric_id, **cuts: _rich((_cite(book, metric_id, cuts),)),
+    }
+    try:
+        document.render(context, environment)
+    except TemplateError as error:
+        raise DataFault(f"{template.name}: {error.message or 'a field is not written as it should be'}") from error
+    except DataFault as fault:
+        raise DataFault(f"{template.name}: {fault}") from fault
+    filled = BytesIO()
+    document.save(filled)
+    word = Document(filled)
+    _check(word, paper, template)
+    _describe_pictures(word, pictures)
+    _fill_contents(word, template)
+    properties = word.core_properties
+    properties.title, properties.subject, properties.language = paper.title, paper.subtitle, "en-GB"
+    properties.keywords = "; ".join(paper.markings)
+    properties.last_modified_by, properties.revision = "", 1
+    word.save(str(into))
+    repack(into, paper.dated)
+
+
+def _open(template: Path) -> DocxTemplate:
+    document = DocxTemplate(str(template))
+    try:
+        document.init_docx()
+    except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as error:
+        raise DataFault(f"{template.name}: this is no Word file (.docx) that can be read") from error
+    return document
+
+
+def _cite(book: Book, metric_id: str, cuts: Mapping[str, str]) -> Cited:
+    figure = book.figure_of(metric_id, cuts)
+    return Cited(figure.key, figure.display)
+
+
+def _rich(line: Line) -> RichText:
+    rich = RichText()
+    for run in line:
+        if isinstance(run, Cited):
+            rich.add(run.text, style=FIGURE_STYLE)
+        elif isinstance(run, OfficerPlace):
+            rich.add(run.text, style=OFFICER_STYLE)
+        else:
+            rich.add(run.text, bold=run.is_bold)
+    return rich
+
+
+def _element(block: Block, document: DocxTemplate, pictures: dict[str, Picture]) -> Element:
+    match block:
+        case Heading():
+            return Element("section" if block.level == 1 else "subsection", words=block.text)
+        case Paragraph():
+            return Element("paragraph", text=_rich(block.line))
+        case Item():
+            return Element("recommendation" if block.number is not None else "bullet", text=_rich(block.line))
+        case Table():
+            return Element(
+                "figures" if block.is_numeric else "words",
+                words=block.caption,
+                number=block.number,
+                head=block.header[0],
+                heads=list(block.header[1:]),
+                rows=[Row(_rich(row[0]), [_rich(cell) for cell in row[1:]]) for row in block.rows],
+            )
+        case Picture():
+            image = draw_png(block.svg)
+            pictures[hashlib.sha256(image).hexdigest()] = block
+            return Element(
+                "picture",
+                text=_rich(block.caption),
+                number=block.number,
+                picture=InlineImage(document, BytesIO(image), width=_PICTURE_WIDTH),
+            )
+
+
+def _check(word: WordDocument, paper: Paper, template: Path) -> None:
+    known = {style.style_id for style in word.styles}
+    for style in (FIGURE_STYLE, OFFICER_STYLE):
+        if style not in known:
+            raise DataFault(
+                f"{template.name}: the character style {style} is missing; copy it from the project's template"
+            )
+    for section in word.sections:
+        header = "\n".join(paragraph.text for paragraph in section.header.paragraphs)
+        for marking in paper.markings:
+            if marking not in header:
+                raise DataFault(
+                    f"{template.name}: the header must hold the field markings, so that each page is marked"
+                )
+    text = "".join(node.text or "" for node in word.element.body.iter(qn("w:t")))
+    for block in paper.blocks:
+        words = (
+            block.text if isinstance(block, Heading) else as_text(block.line) if isinstance(block, Paragraph) else ""
+        )
+        if words not in text:
+            raise DataFault(
+                f"{template.name}: the template drops the block that begins “{words[:40]}”; it must show all blocks"
+            )
+
+
+def _describe_pictures(word: WordDocument, pictures: Mapping[str, Picture]) -> None:
+    """Gives every picture its alternative text: docxtpl leaves them without."""
+    for drawing in word.element.body.iter(qn("wp:inline"), qn("wp:anchor")):
+        blip = next(drawing.iter(qn("a:blip")))
+        blob = word.part.related_parts[blip.get(qn("r:embed"))].blob
+        known = pictures.get(hashlib.sha256(blob).hexdigest())
+        properties = drawing.find(qn("wp:docPr"))
+        if known is not None and properties is not None:
+            properties.set("descr", known.alternative)
+            properties.set("name", f"Figure {known.number}")
+
+
+def _fill_contents(word: WordDocument, template: Path) -> None:
+    """Fills the table of contents, which Word itself fills only when somebody asks it to, and links it to the headings."""
+    for start in word.paragraphs:
+        instructions = [
+            node for node in start._p.iter(qn("w:instrText")) if (node.text or "").strip().startswith("TOC ")
+        ]
+        if instructions:
+            break
+    else:
+        raise DataFault(f"{template.name}: there is no table of contents; insert one in Word")
+    end = _last_paragraph_of_field(start, template)
+    between = []
+    node = start._p.getnext()
+    while end is not start._p and node is not None and node is not end:
+        between.append(node)
+        node = node.getnext()
+    for paragraph in between:
+        paragraph.getparent().remove(paragraph)
+    _write_entries(start, end, instructions[0].text or "", list(_mark_headings(word)))
+
+
+def _last_paragraph_of_field(start: WordParagraph, template: Path) -> Any:
+    depth, node = 0, start._p
+    while node is not None:
+        for mark in node.iter(qn("w:fldChar")):
+            depth += {"begin": 1, "end": -1}.get(mark.get(qn("w:fldCharType")), 0)
+        if depth == 0:
+            return node
+        node = node.getnext()
+    raise DataFault(f"{template.name}: the table of contents has no end; insert it anew in Word")
+
+
+def _mark_headings(word: WordDocument) -> Iterator[tuple[str, str]]:
+    """Puts a bookmark on each heading of level 1; yields its name and the text with its number."""
+    number = 0
+    for paragraph in word.paragraphs:
+        if paragraph.style is None or paragraph.style.name != "Heading 1":
+            continue
+        number += 1
+        name = f"_Toc{number:08}"
+        begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        begin.set(qn("w:id"), str(number))
+        begin.set(qn("w:name"), name)
+        end.set(qn("w:id"), str(number))
+        first = paragraph._p.find(qn("w:r"))
+        if first is not None:
+            first.addprevious(begin)
+        paragraph._p.append(end)
+        yield name, f"{number}\t{paragraph.text}"
+
+
+def _write_entries(start: WordParagraph, end: Any, instruction: str, entries: list[tuple[str, str]]) -> None:
+    begin = [_field_mark("begin"), _instruction(instruction), _field_mark("separate")]
+    paragraphs = []
+    for name, text in entries:
+        paragraph = copy.deepcopy(start._p)
+        for child in list(paragraph):
+            if child.tag != qn("w:pPr"):
+                paragraph.remove(child)
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("w:anchor"), name)
+        link.set(qn("w:history"), "1")
+        for index, part in enumerate(text.split("\t")):
+            if index:
+                link.append(_run(OxmlElement("w:tab")))
+            words = OxmlElement("w:t")
+            words.text = part
+            link.append(_run(words))
+        paragraph.append(link)
+        paragraphs.append(paragraph)
+    for node in reversed(begin):
+        _after_properties(paragraphs[0], node)
+    paragraphs[-1].append(_field_mark("end"))
+    for paragraph in paragraphs:
+        start._p.addprevious(paragraph)
+    if end is not start._p:
+        end.getparent().remove(end)
+    start._p.getparent().remove(start._p)
+
+
+def _after_properties(paragraph: Any, node: Any) -> None:
+    properties = paragraph.find(qn("w:pPr"))
+    if properties is None:
+        paragraph.insert(0, node)
+    else:
+        properties.addnext(node)
+
+
+def _run(child: Any) -> Any:
+    run = OxmlElement("w:r")
+    run.append(child)
+    return run
+
+
+def _field_mark(kind: str) -> Any:
+    mark = OxmlElement("w:fldChar")
+    mark.set(qn("w:fldCharType"), kind)
+    return _run(mark)
+
+
+def _instruction(text: str) -> Any:
+    node = OxmlElement("w:instrText")
+    node.set(qn("xml:space"), "preserve")
+    node.text = text
+    return _run(node)
+
+
+def read_word(path: Path) -> WordDocument:
+    """Opens a finished Word file."""
+    return Document(str(path))
