@@ -1,0 +1,104 @@
+"""Synthetic extracts that keep the contract: every row about a child is invented, and says so.
+
+Only putting the tables together and writing the folder; what the tables tell is in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.faults import MachineFault, UsageFault
+from pipelines.figures import Edition
+from pipelines.intake.sample.draws import Texts
+from pipelines.intake.sample.education import write_education
+from pipelines.intake.sample.missing import write_episodes
+from pipelines.intake.sample.reference import AUTHORITIES, published_file, write_population
+
+MARKER = "SAMPLE.txt"
+DEFAULT_SEED = 2016
+
+_NOTICE = """\
+INVENTED DATA
+
+Every row about a child in this folder is invented: no row describes a real child, and nothing here was
+taken from a council's records. Edition {edition}, scale {scale}, seed {seed}.
+
+The figures of edition 2016 come out as the story board published early in 2016 prints them, because the
+rows were made to. The editions after it tell an invented story.
+
+Not invented, because it is published:
+- population.csv: mid-year estimates of York's population aged 0 to 17 (Office for National Statistics) and
+  children looked after in York during the year (Department for Education). The ages 5 to 16 are a fixed
+  share of them, and the looked-after children of the years ending 2016 and 2017 are invented.
+- published_statistics*.csv, where there is one: the rows for England, Yorkshire and The Humber and York of
+  the Department for Education's statistical release that the file is named after ("Children looked after in
+  England including adoption").
+Contains public sector information licensed under the Open Government Licence v3.0.
+"""
+
+
+def generate(
+    edition: str, out: Path, *, calendar: Mapping[str, Edition], scale: int = 1, seed: int = DEFAULT_SEED
+) -> Path:
+    """Write the sample extracts of one edition to `<out>/<edition>/` and return that folder.
+
+    At scale 1 there is one authority, York, and edition 2016 gives the figures of the source document with any seed.
+    At scale N there are N times the rows, spread over up to 15 authorities. The same arguments give the same bytes.
+
+    Raises UsageFault for an edition that the calendar does not know, a scale below 1, or a folder that holds
+    something other than a sample; MachineFault where the folder cannot be written.
+    """
+    known = calendar.get(edition)
+    if known is None:
+        raise UsageFault(f"There is no edition {edition} in the calendar. It knows: {', '.join(sorted(calendar))}.")
+    if scale < 1:
+        raise UsageFault("The scale of a sample is a whole number from 1.")
+    folder = out / edition
+    if folder.exists() and not (folder / MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageFault(f"{folder} is there already and is no sample. Name another folder, or move it away first.")
+    files = _write_all(known, scale, seed)
+    try:
+        _replace(folder, files)
+    except OSError as problem:
+        raise MachineFault(f"The sample could not be written to {folder}: {problem.strerror}.") from problem
+    return folder
+
+
+def _write_all(edition: Edition, scale: int, seed: int) -> dict[str, str]:
+    authorities = np.array([AUTHORITIES[unit % len(AUTHORITIES)] for unit in range(scale)])
+    missing, interviews = write_episodes(edition, seed, authorities)
+    tables: dict[str, Mapping[str, Texts]] = {"missing_episodes": missing}
+    if interviews is not None:
+        tables["return_interviews"] = interviews
+    tables.update(write_education(edition, seed, authorities))
+    tables["population"] = write_population(edition, authorities)
+    files = {f"{name}.csv": _as_csv(table) for name, table in tables.items()}
+    published = published_file(edition)
+    if published is not None:
+        files[published[0]] = published[1]
+    files[MARKER] = _NOTICE.format(edition=edition.name, scale=scale, seed=seed)
+    return files
+
+
+def _as_csv(table: Mapping[str, Texts]) -> str:
+    """No value of a sample holds a comma, a quotation mark or a line break, so none is quoted."""
+    rows = map(",".join, zip(*(column.tolist() for column in table.values()), strict=True))
+    return "\n".join([",".join(table), *rows, ""])
+
+
+def _replace(folder: Path, files: Mapping[str, str]) -> None:
+    """Write beside the folder, then take its place: a sample is there whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    being_written = folder.parent / f".{folder.name}.being-written"
+    if being_written.exists():
+        shutil.rmtree(being_written)
+    being_written.mkdir()
+    for name, text in files.items():
+        (being_written / name).write_text(text, encoding="utf-8", newline="")
+    if folder.exists():
+        shutil.rmtree(folder)
+    being_written.rename(folder)
