@@ -51,3 +51,9 @@ def read_categories() -> dict[str, tuple[Category, ...]]:
     for row in sorted(rows, key=lambda c: (c.dimension, c.position)):
         by_dimension.setdefault(row.dimension, []).append(row)
     return {name: tuple(members) for name, members in by_dimension.items()}
+
+
+@cache
+def read_metric_models() -> dict[str, str]:
+    """The SQL of each metric as it is written, by metric id."""
+    return {metric_id: (paths.METRICS / f"{metric_id}.sql").read_text("utf-8") for metric_id in read_metrics()}

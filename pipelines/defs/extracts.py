@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
+from pipelines.intake.report import show_as_html
 
 CHILD_LEVEL = (
     "missing_episodes",
@@ -43,6 +46,8 @@ def extracts(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     run = workspace.start(context)
     examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
+    run.examination.write_text(json.dumps(_state(examination), indent=2) + "\n", "utf-8", newline="\n")
+    run.examination_page.write_text(show_as_html([examination]), "utf-8", newline="\n")
     yield from (_check(examination, name) for name in CHILD_LEVEL)
     if not examination.ok:
         raise dg.Failure(
@@ -74,3 +79,12 @@ def _check(examination: Examination, extract: str) -> dg.AssetCheckResult:
             ),
         },
     )
+
+
+def _state(examination: Examination) -> dict[str, Any]:
+    """The gate's result as `check` prints it, with the rows in and out of the edition's period."""
+    state = examination.as_json()
+    for name, extract in state["extracts"].items():
+        summary = examination.extracts[name]
+        extract |= {"kept": summary.kept, "out_of_period": summary.out_of_period}
+    return state

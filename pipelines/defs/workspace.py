@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from pipelines import paths
 from pipelines.disclosure.policy import Policy, read_policy
@@ -17,6 +18,8 @@ from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 
 EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
+REASON_TAG = "storyboard/reason"
+"""Why a published edition is corrected, where the run makes a correction."""
 BATCH_TAG = "storyboard/batch"
 """Names the batch of a run that the command started: its editions are switched together, and the command holds the lock."""
 
@@ -43,6 +46,21 @@ class EditionRun:
         return self.work / "admitted"
 
     @property
+    def examination(self) -> Path:
+        """What the gate found, as JSON: no values, so it may leave the run."""
+        return self.work / "examination.json"
+
+    @property
+    def examination_page(self) -> Path:
+        """The same as a page for people."""
+        return self.work / "examination.html"
+
+    @property
+    def citations(self) -> Path:
+        """Which figures each page shows, as JSON."""
+        return self.work / "citations.json"
+
+    @property
     def warehouse(self) -> Path:
         return self.work / "warehouse.duckdb"
 
@@ -64,6 +82,23 @@ class EditionRun:
     def sealed(self) -> Path:
         """Sealed editions of the batch, waiting for the switch."""
         return self.batch / "sealed"
+
+    def list_sealed(self) -> list[Path]:
+        """The folders of the editions that the batch has sealed so far."""
+        return sorted(self.sealed.iterdir()) if self.sealed.is_dir() else []
+
+    def read_population(self) -> list[dict[str, str | int]]:
+        """The population that was admitted, as it is published beside the rates that rest on it."""
+        rows = pq.read_table(self.admitted / "population.parquet").to_pylist()
+        named = ("authority", "group", "year_ending", "population")
+        return sorted(
+            ({name: row[name] for name in named} for row in rows), key=lambda row: list(map(str, row.values()))
+        )
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether the extracts are those of the sample, which says so in a file of its own."""
+        return (self.extracts / paths.SAMPLE_MARKER).is_file()
 
 
 class Workspace(dg.ConfigurableResource["Workspace"]):

@@ -8,11 +8,21 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from pipelines.figures import Category, Edition, Figure, Metric, PublicFigure
+from pipelines.figures import (
+    Category,
+    Edition,
+    ExactStatus,
+    Figure,
+    FigureKey,
+    Metric,
+    PublicFigure,
+    PublicStatus,
+)
 
 PERIOD = ("period_start", "period_end", "as_at")
 KEY = ("edition", "authority", "metric_id", "breakdown", "category")
@@ -116,3 +126,53 @@ def _write(into: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def read_public_figures(file: Path, metrics: Mapping[str, Metric]) -> list[PublicFigure]:
+    """The rows of a sealed edition's `public/figures.csv`. A metric that is no longer defined is passed over."""
+    return [
+        PublicFigure(
+            key=_read_key(row),
+            value=_read_number(row["value"]),
+            display=row["display"],
+            unit=metrics[row["metric_id"]].unit,
+            status=cast(PublicStatus, row["status"]),
+            **_read_period(row),
+        )
+        for row in _read(file)
+        if row["metric_id"] in metrics
+    ]
+
+
+def read_restricted_figures(file: Path, metrics: Mapping[str, Metric]) -> list[Figure]:
+    """The rows of a sealed edition's `restricted/figures.csv`, as exact as they were written."""
+    return [
+        Figure(
+            key=_read_key(row),
+            numerator=_read_number(row["numerator"]),
+            denominator=_read_number(row["denominator"]),
+            value=_read_number(row["value"]),
+            unit=row["unit"],
+            status=cast(ExactStatus, row["status"]),
+            **_read_period(row),
+        )
+        for row in _read(file)
+        if row["metric_id"] in metrics
+    ]
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _read_key(row: Mapping[str, str]) -> FigureKey:
+    return FigureKey(*(row[name] for name in KEY))
+
+
+def _read_number(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _read_period(row: Mapping[str, str]) -> dict[str, date]:
+    return {name: date.fromisoformat(row[name]) for name in PERIOD}

@@ -1,0 +1,50 @@
+# `make storyboard` builds the sample editions; `make test` runs every test. Each does its own set-up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export PYTHONUTF8 := 1
+export DO_NOT_TRACK := 1
+
+.PHONY: storyboard test lint typecheck golden lock clean
+
+storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
+	$(BIN)/storyboard build
+
+test: .venv/test.stamp lint typecheck ## install what the tests need, run them all, browser tests included
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	$(BIN)/lint-imports
+
+typecheck: .venv/test.stamp
+	$(BIN)/mypy
+
+golden: .venv/test.stamp ## renew the golden pages after reading the difference
+	$(BIN)/python -m pytest tests/house -k golden --renew-golden
+
+lock: .venv/test.stamp ## renew the pinned, hashed requirements
+	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes -q \
+	  --custom-compile-command "make lock" -o requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra test --universal --python-version 3.11 \
+	  --generate-hashes -q --custom-compile-command "make lock" -c requirements/run.txt -o requirements/test.txt
+	$(BIN)/uv pip compile requirements/installer.in --universal --python-version 3.11 --generate-hashes -q \
+	  --custom-compile-command "make lock" -o requirements/installer.txt
+
+clean: ## remove the environment; extracts and output stay
+	rm -rf .venv
+
+.venv/bin/uv: requirements/installer.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/installer.txt
+	@touch $@
+
+.venv/run.stamp: .venv/bin/uv requirements/run.txt pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/run.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements/test.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/test.txt
+	@touch $@

@@ -1,0 +1,291 @@
+"""The command `storyboard`: words in, exit status out.
+
+Nothing is worked out here, and the heavy parts are imported only by the command that needs them, so that help and `check` answer at once.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from pipelines import paths
+from pipelines.faults import DataFault, Fault
+
+if TYPE_CHECKING:
+    from pipelines.editions.publication import Act
+
+app = typer.Typer(
+    name="storyboard",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From anonymised extracts to the published story board and the papers that go with it.",
+    epilog="Exit status: 0 done, 1 the data needs attention, 2 the command was misused, 3 the machine failed.",
+)
+
+Editions = Annotated[list[str] | None, typer.Option("--edition", help="Edition to take, e.g. 2016; may be repeated.")]
+Extracts = Annotated[Path | None, typer.Option("--extracts", help="Folder with one folder of extracts per edition.")]
+Output = Annotated[Path, typer.Option("--output", help="Folder that receives the site, the editions and the papers.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of CSV files: utf-8, or cp1252 where declared.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main() -> None:
+    """Runs the command. A fault becomes its sentence on standard error and its exit status, never a traceback."""
+    try:
+        app()
+    except Fault as fault:
+        _say(str(fault))
+        sys.exit(fault.exit_status)
+    except KeyboardInterrupt:
+        _say("Stopped. Nothing that is published has changed.")
+        sys.exit(3)
+    except (MemoryError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        _say(f"The machine failed: {reason}{where}. Nothing that is published has changed.")
+        sys.exit(3)
+
+
+@app.command()
+def build(
+    edition: Editions = None,
+    extracts: Extracts = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    encoding: Encoding = "utf-8",
+    reason: Annotated[str | None, typer.Option(help="Why a published edition is corrected.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the editions: gate, figures, protection, papers, site. All of those named, or none."""
+    from pipelines.defs.batch import build_editions
+
+    built = build_editions(
+        edition or [],
+        extracts=_extracts_folder(extracts),
+        output=paths.Output(output),
+        encoding=encoding,
+        reason=reason,
+        say=_say,
+    )
+    if as_json:
+        _print_json([{"edition": b.edition, "outcome": b.outcome, "folder": str(b.folder)} for b in built])
+        return
+    for b in built:
+        print(f"{b.edition}: {b.outcome}")
+    out = paths.Output(output)
+    print(f"Site: {out.site / 'index.html'}")
+    for b in built:
+        print(f"Report to the DMT, {b.edition}: {b.folder / 'restricted' / 'dmt-report.docx'}")
+    _say("Next: read the site, then `storyboard publish EDITION` when those who must approve it have done so.")
+
+
+@app.command()
+def check(
+    edition: Editions = None,
+    extracts: Extracts = None,
+    encoding: Encoding = "utf-8",
+    form: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to show it.")] = "text",
+    as_json: AsJson = False,
+) -> None:
+    """The gate alone: what is wrong, where, and how to mend it. Builds nothing."""
+    from pipelines.defs.checking import examine_editions
+    from pipelines.intake.report import show_as_html, show_as_text
+
+    examinations = examine_editions(edition or [], _extracts_folder(extracts), encoding=encoding)
+    if form == "json" or as_json:
+        results = [examination.as_json() for examination in examinations]
+        _print_json(results[0] if len(results) == 1 else results)
+    elif form == "html":
+        print(show_as_html(examinations))
+    else:
+        print(show_as_text(examinations))
+    if not all(examination.ok for examination in examinations):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sample(
+    edition: Annotated[str, typer.Option("--edition", help="Edition whose extracts to write.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
+    scale: Annotated[int, typer.Option(min=1, help="How many times the rows of one authority.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed gives other rows and, at scale 1, the same figures.")] = 2016,
+) -> None:
+    """Write invented extracts. Those of 2016 give exactly the figures of the story board published that year."""
+    from pipelines.defs.checking import find_edition
+    from pipelines.intake.calendar import read_calendar
+    from pipelines.intake.sample import generate
+
+    generate(find_edition(edition, read_calendar(None)), out, scale=scale, seed=seed)
+    print(f"Invented extracts: {out / edition}")
+    _say(f"Next: storyboard build --extracts {out} --edition {edition}")
+
+
+@app.command()
+def prepare(
+    source: Annotated[Path, typer.Argument(help="Folder of the SSDA903 return.")],
+    edition: Annotated[str, typer.Option("--edition", help="Edition that the extracts are for.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
+    origin: Annotated[Literal["ssda903"], typer.Option("--from", help="What the source is.")] = "ssda903",
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of the pseudonyms, made where absent.")] = None,
+) -> None:
+    """Turn what the case system gives into anonymised extracts: dates of birth and the return's own numbers are dropped."""
+    from pipelines.intake import ssda903
+
+    prepared = ssda903.prepare(source, edition, out, key=key)
+    for note in prepared.notes:
+        _say(note)
+    print(f"Extracts: {out / edition}")
+    _say(f"Next: storyboard build --extracts {out} --edition {edition}")
+
+
+@app.command()
+def approve(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    role: Annotated[str, typer.Option("--role", help="The role that approves what the edition says.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+) -> None:
+    """Record that a role has approved what the edition says, as it is sealed now."""
+    from pipelines.editions import publication
+    from pipelines.editions.switch import work_in
+
+    out = paths.Output(output)
+    with work_in(out):
+        state = publication.approve(out, edition, role=role, act=_act())
+    print(f"{state.name}: approved by {role}")
+
+
+@app.command()
+def publish(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+) -> None:
+    """Publish: from now on this edition never changes. A correction is a new version beside it."""
+    from pipelines.editions import publication
+    from pipelines.editions.switch import work_in
+    from pipelines.defs.front import write_index
+
+    out = paths.Output(output)
+    with work_in(out):
+        state = publication.publish(out, edition, _act(), write_index)
+    print(f"{state.name}: published")
+    print(f"Release: {out.release / 'index.html'}")
+    _say(f"Next: copy {out.release} to the web server.")
+
+
+@app.command()
+def withdraw(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for everybody to read.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+) -> None:
+    """Withdraw a published edition: its public files give way to a notice with the reason, in one switch."""
+    from pipelines.editions import publication
+    from pipelines.editions.switch import work_in
+    from pipelines.defs.front import write_index
+
+    out = paths.Output(output)
+    with work_in(out):
+        state = publication.withdraw(out, edition, _act(), write_index, reason=reason)
+    print(f"{state.name}: withdrawn")
+    _say(f"Next: copy {out.release} to the web server, so that readers see the notice too.")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of one edition; without it, all of the output.")] = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
+) -> None:
+    """Is the edition whole and unchanged: no extra, missing or changed file, and the chain to the one before it."""
+    from pipelines.editions import verify as verifying
+    from pipelines.editions.state import list_editions
+    from pipelines.editions.switch import settle
+
+    out = paths.Output(output)
+    settle(out)
+    folders = [folder] if folder else [out.editions / state.name for state in list_editions(out)]
+    if not folders:
+        raise DataFault(f"There is no edition in {out.folder}. Build one first: storyboard build.")
+    found = [verifying.verify(each) for each in folders]
+    if as_json:
+        results = [each.as_json() for each in found]
+        _print_json(results[0] if folder else results)
+    else:
+        for each in found:
+            print(f"{each.edition}: {'whole and unchanged' if each.ok else f'{len(each.problems)} problems'}")
+            for problem in each.problems:
+                print(f"  {problem.path}: {problem.problem}")
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def editions(output: Output = paths.DEFAULT_OUTPUT, as_json: AsJson = False) -> None:
+    """The editions of the output folder and where each stands."""
+    from pipelines.editions.state import list_editions
+    from pipelines.editions.switch import settle
+
+    out = paths.Output(output)
+    settle(out)
+    states = list_editions(out)
+    if as_json:
+        _print_json([{"name": s.name, "edition": s.edition, "version": s.version, "status": s.status} for s in states])
+        return
+    for state in states:
+        print(f"{state.name}: {state.status}{', invented figures' if state.is_invented else ''}")
+
+
+@app.command("open")
+def open_site(output: Output = paths.DEFAULT_OUTPUT) -> None:
+    """Open the site in a browser, from the file system."""
+    index = paths.Output(output).site / "index.html"
+    if not index.is_file():
+        raise DataFault(f"There is no site in {output} yet. Build it first: storyboard build.")
+    print(index)
+    typer.launch(index.as_uri())
+
+
+@app.command()
+def ui(
+    extracts: Extracts = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    encoding: Encoding = "utf-8",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
+) -> None:
+    """The Dagster UI, on this machine alone: the asset graph, the history, one edition materialised from a button."""
+    from pipelines.defs.interface import serve
+
+    serve(_extracts_folder(extracts), paths.Output(output), encoding=encoding, port=port, say=_say)
+
+
+def _extracts_folder(given: Path | None) -> Path:
+    """The folder named; else the one beside the project; else the sample. Raises DataFault where the one named is absent."""
+    if given is not None:
+        if not given.is_dir():
+            raise DataFault(f"There is no folder {given}. Name the folder that holds one folder per edition.")
+        return given.absolute()
+    if paths.DEFAULT_EXTRACTS.is_dir():
+        return paths.DEFAULT_EXTRACTS
+    _say(f"No extracts were named: the sample that comes with the project is used ({paths.SAMPLE_EXTRACTS}).")
+    return paths.SAMPLE_EXTRACTS
+
+
+def _act() -> Act:
+    """Who does it and when: the person who is logged in, now."""
+    from pipelines.editions.publication import Act
+
+    return Act(getpass.getuser(), datetime.now(UTC).astimezone())
+
+
+def _say(message: str) -> None:
+    """A message for the person at the command, on standard error."""
+    print(message, file=sys.stderr)
+
+
+def _print_json(result: Any) -> None:
+    print(json.dumps(result, indent=2, ensure_ascii=False))

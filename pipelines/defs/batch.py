@@ -1,0 +1,220 @@
+"""Several editions as one: examined first, built one run after the other, switched together or not at all.
+
+What a build means for editions that are there already is decided here; Dagster is imported only where something is to be built.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.defs.checking import AUTHORITY, choose_editions
+from pipelines.defs.history import prepare_history, tell_code_location
+from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.editions.manifest import read_manifest
+from pipelines.editions.state import (
+    EditionState,
+    choose_target,
+    find_dependants,
+    find_previous,
+    list_editions,
+)
+from pipelines.editions.switch import work_in
+from pipelines.faults import DataFault, Fault, MachineFault
+from pipelines.figures import Edition
+from pipelines.intake.calendar import read_calendar
+from pipelines.intake.gate import examine
+from pipelines.intake.report import show_as_text
+from pipelines.paths import Output
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+Say = Callable[[str], None]
+Outcome = Literal["built", "unchanged", "published, left as it is"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of one edition."""
+
+    edition: str
+    outcome: Outcome
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One edition to build, and the folder name that it will have."""
+
+    edition: Edition
+    name: str
+
+
+def build_editions(
+    names: Sequence[str],
+    *,
+    extracts: Path,
+    output: Output,
+    encoding: str,
+    reason: str | None,
+    say: Say,
+) -> list[Built]:
+    """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
+    chosen = choose_editions(names, extracts)
+    _examine(chosen, extracts, encoding)
+    with work_in(output):
+        states = list_editions(output)
+        todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+        rest = _later_drafts(todo, states, extracts, say)
+        _examine([planned.edition for planned in rest], extracts, encoding)
+        todo = sorted([*todo, *rest], key=lambda planned: planned.edition.name)
+        for built in settled:
+            say(f"Edition {built.edition}: {built.outcome}. Its input is what it was made from.")
+        if todo:
+            before = {state.name: state.manifest_sha256 for state in states}
+            _run(todo, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+            after = {state.name: state.manifest_sha256 for state in list_editions(output)}
+            settled += [
+                Built(
+                    planned.edition.name,
+                    "unchanged" if before.get(planned.name) == after[planned.name] else "built",
+                    output.editions / planned.name,
+                )
+                for planned in todo
+            ]
+    return sorted(settled, key=lambda built: built.edition)
+
+
+def _examine(editions: Iterable[Edition], extracts: Path, encoding: str) -> None:
+    examinations = [
+        examine(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY) for edition in editions
+    ]
+    refused = [examination for examination in examinations if not examination.ok]
+    if refused:
+        raise DataFault(show_as_text(refused) + "\nNothing was built, and nothing that is published has changed.")
+
+
+def _plan(
+    chosen: Sequence[Edition],
+    states: Sequence[EditionState],
+    *,
+    extracts: Path,
+    output: Output,
+    encoding: str,
+    reason: str | None,
+) -> tuple[list[Planned], list[Built]]:
+    todo: list[Planned] = []
+    settled: list[Built] = []
+    for edition in chosen:
+        inputs = digest_edition_inputs(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY)
+        target = choose_target(states, edition.name, inputs=inputs, reason=reason)
+        folder = output.editions / target.name
+        if target.action == "keep":
+            settled.append(Built(edition.name, "published, left as it is", folder))
+        elif target.action == "replace" and not todo and _is_current(folder, inputs, states, edition):
+            settled.append(Built(edition.name, "unchanged", folder))
+        else:
+            todo.append(Planned(edition, target.name))
+    return todo, settled
+
+
+def _is_current(folder: Path, inputs: str, states: Sequence[EditionState], edition: Edition) -> bool:
+    """Whether the draft that is there was made of this input, by this code, and rests on the edition that is now before it."""
+    facts = read_manifest(folder).facts
+    previous = find_previous(states, edition.name)
+    return (
+        facts.inputs == inputs
+        and facts.code == describe_code()
+        and facts.previous == (previous.sealed if previous else None)
+    )
+
+
+def _later_drafts(todo: Sequence[Planned], states: Sequence[EditionState], extracts: Path, say: Say) -> list[Planned]:
+    """Drafts that rest on an edition which is to be built: they are built again where their extracts are here."""
+    calendar = read_calendar(extracts)
+    ours = {planned.edition.name for planned in todo}
+    latest = {state.edition: state.name for state in states}
+    resting = {name for planned in todo for name in find_dependants(states, planned.edition.name)} - ours
+    here = sorted(name for name in resting if name in calendar and (extracts / name).is_dir())
+    for name in sorted(resting - set(here)):
+        say(
+            f"Edition {name} compares itself with one that is built anew, and its extracts are not here: build it again."
+        )
+    for name in here:
+        say(f"Edition {name} is a draft that rests on an earlier one: it is built again too.")
+    return [Planned(calendar[name], latest[name]) for name in here]
+
+
+def _run(
+    todo: Sequence[Planned], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
+) -> None:
+    from pipelines.defs.manifest import ensure_manifest
+
+    tell_code_location(extracts=extracts, output=output, encoding=encoding)
+    prepare_history(output)
+    ensure_manifest()
+
+    import dagster as dg
+
+    from pipelines.definitions import definitions
+    from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG
+
+    batch = uuid.uuid4().hex
+    job = definitions.resolve_job_def("edition")
+    everything = set(job.asset_layer.executable_asset_keys)
+    tags = {BATCH_TAG: batch, **({REASON_TAG: reason} if reason else {})}
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    try:
+        with dg.DagsterInstance.from_config(str(output.history)) as instance:
+            instance.add_dynamic_partitions(str(EDITIONS.name), [planned.edition.name for planned in todo])
+            for number, planned in enumerate(todo, start=1):
+                say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")
+                is_last = number == len(todo)
+                result = job.execute_in_process(
+                    instance=instance,
+                    partition_key=planned.edition.name,
+                    tags=tags,
+                    run_config=quiet,
+                    # The switch comes once, with the last of them: all editions of a command, or none.
+                    asset_selection=None if is_last else sorted(everything - {dg.AssetKey("site")}),
+                    raise_on_error=False,
+                )
+                if not result.success:
+                    raise _explain(result, planned.edition.name)
+    finally:
+        shutil.rmtree(output.work / batch, ignore_errors=True)
+
+
+def _explain(result: ExecuteInProcessResult, edition: str) -> Fault:
+    """The sentence of the step that failed. What is no Fault of ours is named by its kind alone: its text may quote a value."""
+    kinds = {kind.__name__: kind for kind in (Fault, *_heirs(Fault))}
+    for event in result.all_events:
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        if data.user_failure_data is not None and data.user_failure_data.description:
+            return DataFault(data.user_failure_data.description)
+        error = data.error_display_info if hasattr(data, "error_display_info") else data.error
+        while error is not None:
+            if error.cls_name in kinds:
+                return kinds[error.cls_name](error.message.split(": ", 1)[-1].strip())
+            if error.cause is None:
+                break
+            error = error.cause
+        name = error.cls_name if error is not None else "an unknown error"
+        return MachineFault(
+            f"Edition {edition} could not be built: the step {event.step_key} stopped ({name}). Nothing that is published "
+            "has changed. `storyboard ui` shows the run."
+        )
+    return MachineFault(f"Edition {edition} could not be built. Nothing that is published has changed.")
+
+
+def _heirs(kind: type[Fault]) -> Iterable[type[Fault]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from _heirs(heir)

@@ -1,0 +1,96 @@
+"""The books that pages and papers are written from: this edition's figures with those of the sealed editions before it.
+
+The public book holds protected figures and nothing else; the restricted one holds exact figures. They never mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipelines import register
+from pipelines.defs.workspace import EditionRun
+from pipelines.editions.state import EditionState, describe_folder, list_editions
+from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
+from pipelines.publishing.book import Audience, Book, PublishedStatistic
+from pipelines.publishing.downloads import read_public_figures, read_restricted_figures
+from pipelines.publishing.exact import show_exact
+
+
+def open_public_book(run: EditionRun, figures: Sequence[PublicFigure]) -> Book:
+    """Protected figures: all that the site and the open files are made of."""
+    return _open(
+        run, figures, "public", lambda folder, metrics: read_public_figures(folder / "public" / "figures.csv", metrics)
+    )
+
+
+def open_restricted_book(run: EditionRun, figures: Sequence[Figure]) -> Book:
+    """Exact figures: all that the papers for those entitled to them are made of."""
+    return _open(
+        run,
+        show_exact(figures),
+        "restricted",
+        lambda folder, metrics: show_exact(read_restricted_figures(folder / "restricted" / "figures.csv", metrics)),
+    )
+
+
+def list_earlier(run: EditionRun) -> list[tuple[EditionState, Path]]:
+    """The latest version of each earlier edition, sealed in this batch or before, with its folder; oldest first."""
+    staged = {folder.name: folder for folder in run.list_sealed()}
+    states = {state.name: (state, run.output.editions / state.name) for state in list_editions(run.output)}
+    states |= {name: (describe_folder(folder, name), folder) for name, folder in staged.items()}
+    latest: dict[str, tuple[EditionState, Path]] = {}
+    for state, folder in sorted(states.values(), key=lambda pair: (pair[0].edition, pair[0].version)):
+        if state.edition < run.edition.name and state.status != "withdrawn":
+            latest[state.edition] = (state, folder)
+    return list(latest.values())
+
+
+def _open(
+    run: EditionRun,
+    figures: Sequence[PublicFigure],
+    audience: Audience,
+    read: Callable[[Path, dict[str, Metric]], list[PublicFigure]],
+) -> Book:
+    metrics, categories = register.read_metrics(), register.read_categories()
+    earlier = []
+    for state, folder in list_earlier(run):
+        before = read(folder, metrics)
+        earlier.append(
+            Book(
+                _edition_of(state.edition, before, metrics),
+                before,
+                metrics,
+                categories,
+                audience=audience,
+                invented=state.is_invented,
+            )
+        )
+    return Book(
+        run.edition,
+        figures,
+        metrics,
+        categories,
+        audience=audience,
+        earlier=earlier,
+        published_statistics=_read_published_statistics(run),
+        invented=run.is_invented,
+        sql=register.read_metric_models(),
+    )
+
+
+def _edition_of(name: str, figures: Sequence[PublicFigure], metrics: dict[str, Metric]) -> Edition:
+    periods: dict[Collection, Period] = {}
+    for figure in figures:
+        collection = metrics[figure.key.metric_id].collection
+        periods.setdefault(collection, Period(figure.period_start, figure.period_end, figure.as_at))
+    return Edition(name, periods)
+
+
+def _read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
+    file = run.admitted / "published_statistics.parquet"
+    if not file.is_file():
+        return []
+    return [PublishedStatistic(**row) for row in pq.read_table(file).to_pylist()]

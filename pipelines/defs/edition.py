@@ -1,0 +1,92 @@
+"""The last two steps: a finished edition is sealed, and what readers see is switched to it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.defs.front import write_index
+from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
+from pipelines.editions.publication import Act, install_editions
+from pipelines.editions.seal import seal_edition
+from pipelines.editions.state import choose_target, describe_folder, find_previous, list_editions
+from pipelines.editions.switch import work_in
+from pipelines.publishing.index import index_page
+
+
+@dg.asset(
+    group_name="edition",
+    partitions_def=EDITIONS,
+    deps=["open_data", "story_board", "workbook", "dmt_report", "board_pack", "scorecard", "quality"],
+)
+def edition(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+    """The edition with its manifest: every file and its hash, what it was made from, by which code, after which edition."""
+    run = workspace.open(context)
+    staged = {folder.name: describe_folder(folder, folder.name) for folder in run.list_sealed()}
+    states = [s for s in list_editions(run.output) if s.name not in staged] + list(staged.values())
+    inputs = digest_edition_inputs(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
+    target = choose_target(
+        [state for state in states if state.edition != run.edition.name or state.name not in staged],
+        run.edition.name,
+        inputs=inputs,
+        reason=context.run.tags.get(REASON_TAG),
+    )
+    if target.action == "keep":
+        raise dg.Failure(
+            f"Edition {target.name} is published, and its input is what it was made from: there is nothing to make.",
+            allow_retries=False,
+        )
+    previous = find_previous(states, run.edition.name)
+    facts = ManifestFacts(
+        edition=run.edition.name,
+        version=target.version,
+        policy=Policy(run.policy.threshold, run.policy.base),
+        extracts=_sealed_extracts(run),
+        code=describe_code(),
+        inputs=inputs,
+        previous=previous.sealed if previous else None,
+        corrects=target.corrects,
+        is_invented=run.is_invented,
+    )
+    sha256 = seal_edition(run.staged, facts)
+    run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run.staged.rename(run.sealed / target.name)
+    return dg.MaterializeResult(metadata={"edition": target.name, "manifest_sha256": sha256, "action": target.action})
+
+
+@dg.asset(group_name="edition", partitions_def=EDITIONS, deps=[edition])
+def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+    """What readers see, switched in one step to every edition that this run, or the command's batch of runs, has sealed."""
+    run = workspace.open(context)
+    is_held = BATCH_TAG in context.run.tags
+    reason = context.run.tags.get(REASON_TAG)
+    sealed = {folder.name: folder for folder in run.list_sealed()}
+    with nullcontext() if is_held else work_in(run.output):
+        changed = install_editions(
+            sealed,
+            run.output,
+            Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id),
+            write_index,
+            reasons=dict.fromkeys(sealed, reason) if reason else None,
+        )
+    return dg.MaterializeResult(
+        metadata={
+            "editions": ", ".join(sorted(sealed)),
+            "changed": ", ".join(changed) or "none: the same files were there already",
+            "site": dg.MetadataValue.path(str(run.output.site / "index.html")),
+        }
+    )
+
+
+def _sealed_extracts(run: EditionRun) -> list[SealedExtract]:
+    extracts = json.loads(run.examination.read_text("utf-8"))["extracts"]
+    return [
+        SealedExtract(name, e["sha256"], e["rows"], e["kept"], e["out_of_period"])
+        for name, e in sorted(extracts.items())
+    ]

@@ -1,0 +1,50 @@
+"""The restricted pack: the papers and lists for those entitled to exact figures. It never writes under `public/`."""
+
+from __future__ import annotations
+
+import shutil
+
+import dagster as dg
+
+from pipelines import paths
+from pipelines.defs.books import open_restricted_book
+from pipelines.defs.workspace import EDITIONS, Workspace
+from pipelines.figures import Figure
+from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report
+from pipelines.publishing.workbooks import write_scorecard
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
+def dmt_report(
+    context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]
+) -> dg.MaterializeResult[None]:
+    """The report to the directorate management team on children missing education, as Word and as tagged PDF."""
+    run = workspace.open(context)
+    book = open_restricted_book(run, exact_figures)
+    restricted = run.staged / "restricted"
+    paper = write_dmt_report(book, paths.DMT_TEMPLATE, restricted / "dmt-report.docx")
+    write_dmt_pdf(book, restricted / "dmt-report.pdf")
+    return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"pdf"})
+def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
+    """The key figures and tables of the edition for the board's own use, as a tagged PDF."""
+    run = workspace.open(context)
+    write_board_pack(open_restricted_book(run, exact_figures), run.staged / "restricted" / "board-pack.pdf")
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
+def scorecard(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
+    """The board's scorecard: key metrics of this and earlier editions."""
+    run = workspace.open(context)
+    write_scorecard(open_restricted_book(run, exact_figures), run.staged / "restricted" / "scorecard.xlsx")
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["exact_figures"])
+def quality(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
+    """What the gate found in the extracts: rows in, kept, out of the period, and the queries to be explained."""
+    run = workspace.open(context)
+    restricted = run.staged / "restricted"
+    shutil.copyfile(run.examination, restricted / "quality.json")
+    shutil.copyfile(run.examination_page, restricted / "quality.html")

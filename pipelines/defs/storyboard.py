@@ -1,0 +1,125 @@
+"""The public side: one asset for each page of `docs/`, the site, the open files. It sees protected figures and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from pathlib import PurePosixPath
+
+import dagster as dg
+
+from pipelines import paths, register
+from pipelines.defs.books import list_earlier, open_public_book
+from pipelines.defs.release import protected_figures as protected_figures_asset
+from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.figures import PublicFigure
+from pipelines.publishing.citations import read_citations
+from pipelines.publishing.downloads import write_datapackage, write_public_figures
+from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
+from pipelines.publishing.site import build_site
+from pipelines.publishing.workbooks import write_tables
+
+CITATIONS = read_citations(paths.DOCS, frozenset(register.read_metrics()))
+
+
+def page_key(page: str) -> dg.AssetKey:
+    """`missing/looked-after.md` -> pages / missing / looked_after."""
+    return dg.AssetKey(["pages", *(part.replace("-", "_") for part in PurePosixPath(page).with_suffix("").parts)])
+
+
+@dg.multi_asset(
+    name="pages",
+    group_name="story_board",
+    partitions_def=EDITIONS,
+    ins={"protected_figures": dg.AssetIn(protected_figures_asset.key)},
+    specs=[
+        dg.AssetSpec(
+            page_key(page),
+            deps=[protected_figures_asset.key, *(dg.AssetKey(metric_id) for metric_id in sorted(cited))],
+            kinds={"markdown"},
+            description=f"The page docs/{page}, filled in.",
+        )
+        for page, cited in CITATIONS.items()
+    ],
+)
+def pages(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> Iterator[dg.MaterializeResult[None]]:
+    run = workspace.open(context)
+    shutil.rmtree(run.rendered, ignore_errors=True)
+    rendered = render_pages(
+        paths.DOCS,
+        open_public_book(run, protected_figures),
+        run.rendered,
+        policy=PolicyWords(run.policy.threshold, run.policy.base),
+        editions=_list_editions(run),
+    )
+    run.citations.write_text(
+        json.dumps({page: sorted(map(str, keys)) for page, keys in rendered.citations.items()}, indent=1), "utf-8"
+    )
+    for page in CITATIONS:
+        yield dg.MaterializeResult(
+            asset_key=page_key(page), metadata={"figures": len(set(rendered.citations.get(page, ())))}
+        )
+
+
+@dg.asset(group_name="story_board", partitions_def=EDITIONS, deps=[page_key(page) for page in CITATIONS])
+def story_board(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+    """The site of the edition: the pages as HTML that opens from the file system, and the charts as files of their own."""
+    run = workspace.open(context)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    build_site(
+        run.rendered,
+        paths.MKDOCS_CONFIG,
+        public / "pages",
+        site_name=f"Story board {run.edition.name}",
+        epoch=int(datetime.combine(max(p.as_at for p in run.edition.periods.values()), time(), UTC).timestamp()),
+        invented=run.is_invented,
+    )
+    shutil.copytree(run.rendered / "charts", public / "charts", copy_function=shutil.copyfile)
+    made = list((public / "pages").rglob("*.html"))
+    return dg.MaterializeResult(metadata={"pages": len(made), "charts": len(list((public / "charts").iterdir()))})
+
+
+@dg.asset(group_name="story_board", partitions_def=EDITIONS)
+def open_data(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> dg.MaterializeResult[None]:
+    """The protected figures as an open file with its descriptor."""
+    run = workspace.open(context)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    write_public_figures(protected_figures, public / "figures.csv")
+    write_datapackage(
+        public / "datapackage.json",
+        edition=run.edition,
+        metrics=register.read_metrics(),
+        categories=register.read_categories(),
+        population=run.read_population(),
+        schema=json.loads((paths.SCHEMAS / "figures" / "public.json").read_text("utf-8")),
+        threshold=run.policy.threshold,
+        base=run.policy.base,
+        invented=run.is_invented,
+    )
+    return dg.MaterializeResult(metadata={"figures": len(protected_figures)})
+
+
+@dg.asset(group_name="story_board", partitions_def=EDITIONS, kinds={"excel"})
+def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]) -> None:
+    """The protected figures as an accessible workbook, one table a sheet."""
+    run = workspace.open(context)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    write_tables(open_public_book(run, protected_figures), public / "tables.xlsx")
+
+
+def _list_editions(run: EditionRun) -> list[EditionEntry]:
+    """This edition and those before it: pages link backward only. Whether one is published is said by the site's index."""
+    earlier = [
+        EditionEntry(state.edition, state.version, "earlier edition", f"../{state.name}/index.html")
+        for state, _ in list_earlier(run)
+    ]
+    return [EditionEntry(run.edition.name, 1, "this edition"), *reversed(earlier)]
