@@ -1,0 +1,212 @@
+"""Blocks of a page that are made whole from figures: a chart with its table and its proof, a trend, a block of definitions.
+
+Puts findings, drawings and tables together; each of these is made in its own module. Every block is HTML without a blank line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from pipelines.figures import Metric, PublicFigure
+from pipelines.publishing.book import Book, Member
+from pipelines.publishing.charts import Mark, draw_bars, draw_columns, draw_line
+from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
+from pipelines.publishing.english import lower_first, write_date, write_list, write_period
+from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_symbols, plain
+from pipelines.publishing.sentences import NOT_KNOWN, compare, find_headline, is_shown
+from pipelines.publishing.tables import mark_up_editions, mark_up_series
+
+LinkTo = Callable[[str], str]
+"""From a path in the site to a link that works on the page that asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing with everything that is said about it: `name` is its file's name without the ending."""
+
+    name: str
+    headline: tuple[Part, ...]
+    subtitle: str
+    alternative_text: str
+    marks: tuple[Mark, ...]
+    svg: bytes | None
+    """None where there is no number to draw."""
+
+
+def arrange(book: Book, metric_id: str, by: str, authority: str | None = None) -> list[Member]:
+    """The categories as they are shown: in their own order where they have one, else the largest first, `not_known` and hidden last."""
+    members = book.series(metric_id, by, authority)
+    if "/" in by or DIMENSIONS[by].is_ordered:
+        return members
+    return sorted(members, key=lambda m: (m.category == NOT_KNOWN, m.figure.value is None, -(m.figure.value or 0)))
+
+
+def make_chart(book: Book, metric_id: str, by: str) -> Chart:
+    """The chart of one breakdown: columns for months, else bars."""
+    metric = book.metric(metric_id)
+    members = arrange(book, metric_id, by)
+    marks = tuple(Mark(m.category, m.label, m.figure) for m in members)
+    headline = find_headline(book, metric_id, by)
+    subtitle = f"{metric.label} by {phrase_of(by)}, {book.place}, {_period_of(book, metric)}"
+    text = describe_marks(headline, marks)
+    drawn = None
+    if any(is_shown(mark.figure) for mark in marks):
+        draw = draw_columns if by == "month" else draw_bars
+        drawn = draw(marks, plain(headline), f"{subtitle}. {text}")
+    return Chart(f"{metric_id}-by-{by.replace('/', '-and-')}", headline, subtitle, text, marks, drawn)
+
+
+def make_trend(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Chart:
+    """The chart of one total over editions, oldest first."""
+    metric = book.metric(metric_id)
+    marks = tuple(Mark(name, name, figure) for name, figure in editions)
+    headline = _find_trend(metric, editions)
+    subtitle = f"{metric.label}, {book.place}, editions {editions[0][0]} to {editions[-1][0]}"
+    text = describe_marks(headline, marks)
+    drawn = draw_line(marks, plain(headline), f"{subtitle}. {text}") if len(marks) > 1 else None
+    if not any(is_shown(mark.figure) for mark in marks):
+        drawn = None
+    return Chart(f"{metric_id}-over-editions", headline, subtitle, text, marks, drawn)
+
+
+def _find_trend(metric: Metric, editions: Sequence[tuple[str, PublicFigure]]) -> tuple[Part, ...]:
+    (earlier, before), (later, now) = editions[-2:]
+    change = compare(before, now)
+    if change is None:
+        return (f"{metric.label}: the last two editions cannot be compared",)
+    if change == "did not change":
+        return (f"{metric.label} did not change between the {earlier} and the {later} edition: ", now)
+    return (f"{metric.label} {change} from ", before, " to ", now, f" between the {earlier} and the {later} edition")
+
+
+def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:
+    """What a drawing says, for those who do not see it: the finding and every value plotted."""
+    values = "; ".join(f"{mark.label} {mark.figure.display}" for mark in marks)
+    symbols = "".join(f" {symbol} means {words}." for symbol, words in explain_symbols([m.figure for m in marks]))
+    return f"{plain(headline)}. {values}.{symbols}"
+
+
+def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str | None) -> Markup:
+    """The whole figure. `image` is the address of the drawing, None where there is nothing to draw."""
+    picture = Markup("")
+    if image is not None and chart.svg is not None:
+        picture = Markup('<img src="{}" alt="{}" width="{}" height="{}">').format(
+            image, chart.alternative_text, *_size_of(chart.svg)
+        )
+    return Markup(
+        '<figure class="chart" id="{}"><figcaption><p class="finding">{}</p><p class="measure">{}</p></figcaption>'
+        '<div class="beside">{}{}</div>{}{}</figure>'
+    ).format(
+        chart.name,
+        mark_up(chart.headline),
+        chart.subtitle,
+        picture,
+        table,
+        mark_up_symbols([mark.figure for mark in chart.marks]),
+        proof,
+    )
+
+
+def _size_of(svg: bytes) -> tuple[str, str]:
+    box = svg.split(b'viewBox="', 1)[1].split(b'"', 1)[0].decode()
+    return box.split(" ")[2], box.split(" ")[3]
+
+
+def mark_up_breakdown_table(book: Book, metric_id: str, by: str) -> Markup:
+    """The table of one breakdown."""
+    metric = book.metric(metric_id)
+    caption = f"{metric.label} by {phrase_of(by)}, {book.place}, {_period_of(book, metric)}"
+    return mark_up_series(book, metric_id, by, arrange(book, metric_id, by), caption)
+
+
+def mark_up_breakdown(book: Book, metric_id: str, by: str) -> Markup:
+    """The same with its symbols explained."""
+    figures = [*(m.figure for m in book.series(metric_id, by)), book.figure(metric_id)]
+    return mark_up_breakdown_table(book, metric_id, by) + mark_up_symbols(figures)
+
+
+def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Markup:
+    """The table of one total over editions."""
+    metric = book.metric(metric_id)
+    caption = f"{metric.label} in each edition, {book.place}"
+    return mark_up_editions(editions, metric.unit, caption) + mark_up_symbols([figure for _, figure in editions])
+
+
+def mark_up_proof(book: Book, metric_id: str, definitions: str | None, protection: str) -> Markup:
+    """How a figure was made, folded away: what is counted, its unit, edition, dates and rule of protection."""
+    metric = book.metric(metric_id)
+    period = book.period(metric.collection)
+    rows: list[tuple[str, Markup | str]] = [
+        ("What is counted", metric.description),
+        ("Unit", metric.unit),
+        ("Edition", book.edition.name),
+        ("Period", write_period(period.start, period.end)),
+        ("Position on", write_date(period.as_at)),
+    ]
+    if metric.numerator and metric.numerator in book.metrics:
+        under = metric.denominator or ""
+        over = lower_first(book.metrics[metric.numerator].label)
+        below = lower_first(book.metrics[under].label) if under in book.metrics else POPULATIONS.get(under, under)
+        rows.append(("Worked out from", f"{over}, divided by {below}"))
+    rows.append(("Protection", protection))
+    if definitions is not None:
+        rows.append(("More", Markup('<a href="{}">{}: definition</a>').format(definitions, metric.label)))
+    items = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
+    return Markup(
+        '<details class="proof"><summary>How we know<span class="unseen">: {}</span></summary><dl>{}</dl></details>'
+    ).format(metric.label, items)
+
+
+POPULATIONS = {
+    "children_0_17": "children aged 0 to 17 who live in the area",
+    "children_5_16": "children aged 5 to 16 who live in the area",
+    "looked_after_during_year": "children looked after at any time during the year",
+}
+
+
+def write_metrics_index(book: Book, protection: str) -> Markup:
+    """Every metric as Markdown: a heading with the metric's id as its anchor, then its definition and what it is cut by."""
+    lines: list[str] = []
+    sections = {"missing": "Missing and absent from home or care", "education": "Children missing education"}
+    for collection, title in sections.items():
+        lines += [f"## {title}", ""]
+        for metric in book.metrics.values():
+            if metric.collection != collection:
+                continue
+            lines += [f"### {metric.label} {{ #{metric.metric_id} }}", "", str(Markup.escape(metric.description)), ""]
+            lines += [f"- Unit: {metric.unit}", f"- Name in files: `{metric.metric_id}`"]
+            if metric.breakdowns:
+                lines.append(f"- Broken down by: {write_list([phrase_of(by) for by in metric.breakdowns])}")
+            if metric.numerator in book.metrics and metric.denominator:
+                over = book.metrics[str(metric.numerator)].label
+                below = (
+                    book.metrics[metric.denominator].label
+                    if metric.denominator in book.metrics
+                    else POPULATIONS.get(metric.denominator, metric.denominator)
+                )
+                lines.append(f"- Worked out from: {lower_first(over)}, divided by {lower_first(below)}")
+            lines.append(f"- Records that it needs: {write_list([name.replace('_', ' ') for name in metric.needs])}")
+            lines += [
+                f"- Protection: {protection if metric.public else 'never published, because it describes one child'}",
+                "",
+            ]
+            if metric.metric_id in book.sql:
+                lines += [
+                    f'<details class="proof"><summary>SQL<span class="unseen"> of {Markup.escape(metric.label)}</span></summary>'
+                    f'<div class="table-scroll" role="region" tabindex="0" aria-label="SQL of {Markup.escape(metric.label)}">'
+                    f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></div></details>",
+                    "",
+                ]
+    return Markup("\n".join(lines))
+
+
+def _without_blank_lines(text: str) -> str:
+    return "\n".join(str(Markup.escape(line)) for line in text.splitlines() if line.strip())
+
+
+def _period_of(book: Book, metric: Metric) -> str:
+    period = book.period(metric.collection)
+    return write_period(period.start, period.end)

@@ -1,0 +1,209 @@
+"""Charts as SVG, drawn from figures that may be shown and from nothing else: ranked bars, month columns, a line over editions.
+
+Bytes depend on the drawing alone: no clock, no random ids, no fonts of the machine. Titles, tables and pages are made elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import matplotlib
+import matplotlib.style
+from afcharts.af_colours import get_af_colours  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
+
+from pipelines.figures import PublicFigure
+from pipelines.publishing.sentences import NOT_KNOWN
+
+WIDTH = 400
+"""Width of every drawing in its own units: as wide as a phone, so that the text keeps its size there."""
+TEXT = 14
+SMALL = 12.5
+INK, PALE = "#0b0c0c", "#505a5f"
+FONTS = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+
+_SVG = "http://www.w3.org/2000/svg"
+_CHARACTER = 7.4
+"""Widest average width of a character at TEXT in the fonts named."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Matplotlib keeps its settings for the whole process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing drawn: its category (a stable id), its label and its figure."""
+
+    category: str
+    label: str
+    figure: PublicFigure
+
+
+def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
+    """Horizontal bars from zero, one for each mark, in the order given; each labelled with its figure."""
+    beside = max(len(mark.label) for mark in marks) <= 16
+    left = 14 + _CHARACTER * max(len(mark.label) for mark in marks) if beside else 0.0
+    room = 12 + _CHARACTER * max(len(mark.figure.display) for mark in marks)
+    step, bar = (34, 20) if beside else (50, 18)
+    height = 8 + step * len(marks)
+    unit = (WIDTH - left - room) / _longest(marks)
+
+    def draw(axes: Axes) -> None:
+        for place, mark in enumerate(marks):
+            top = 4 + step * place + (7 if beside else 24)
+            end = left + _draw_mark(axes, mark, left, top, unit, bar, lies=True)
+            axes.text(end + 6, top + bar / 2 + 5, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK)
+            if beside:
+                axes.text(left - 8, top + bar / 2 + 5, mark.label, fontsize=TEXT, color=INK, ha="right")
+            else:
+                axes.text(0, top - 6, mark.label, fontsize=TEXT, color=INK)
+        axes.plot([left, left], [2, height - 2], color=PALE, linewidth=1, solid_capstyle="butt")
+
+    return _render(draw, height, title, description)
+
+
+def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
+    """Columns from zero in order of time; a mark's category is its month, `YYYY-MM`. The year stands under its first month."""
+    height, base, top = 250, 200, 26
+    step = WIDTH / len(marks)
+    width = min(step * 0.72, 44)
+    unit = (base - top) / _longest(marks)
+
+    def draw(axes: Axes) -> None:
+        year = ""
+        for place, mark in enumerate(marks):
+            middle = step * (place + 0.5)
+            end = base - _draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
+            axes.text(middle, end - 5, mark.figure.display, fontsize=SMALL, fontweight="bold", color=INK, ha="center")
+            axes.text(middle, base + 18, mark.label[:3], fontsize=SMALL, color=INK, ha="center")
+            if mark.category[:4] != year:
+                year = mark.category[:4]
+                axes.text(middle, base + 36, year, fontsize=SMALL, color=INK, ha="center")
+        axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
+
+    return _render(draw, height, title, description)
+
+
+def draw_line(marks: Sequence[Mark], title: str, description: str) -> bytes:
+    """A line over editions from zero, broken where no number is shown; each point labelled with its figure."""
+    height, base, top = 250, 206, 34
+    step = WIDTH / len(marks)
+    unit = (base - top) / _longest(marks)
+
+    def draw(axes: Axes) -> None:
+        run: list[tuple[float, float]] = []
+        for place, mark in enumerate(marks):
+            middle = step * (place + 0.5)
+            axes.text(middle, base + 24, mark.label, fontsize=TEXT, color=INK, ha="center")
+            if mark.figure.value is None:
+                _draw_mark(axes, mark, middle - 20, base, unit, 40, lies=False)
+                axes.text(
+                    middle, base - 24, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center"
+                )
+                _draw_run(axes, run)
+                run = []
+                continue
+            y = base - float(mark.figure.value) * unit
+            run.append((middle, y))
+            axes.text(middle, y - 12, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center")
+        _draw_run(axes, run)
+        axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
+
+    return _render(draw, height, title, description)
+
+
+def _draw_run(axes: Axes, run: Sequence[tuple[float, float]]) -> None:
+    if run:
+        axes.plot(
+            [x for x, _ in run], [y for _, y in run], color=_colours()[0], linewidth=2.5, marker="o", markersize=8
+        )
+
+
+def _longest(marks: Sequence[Mark]) -> float:
+    return max((float(mark.figure.value) for mark in marks if mark.figure.value is not None), default=0.0) or 1.0
+
+
+def _draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness: float, *, lies: bool) -> float:
+    """A bar that lies or stands at (x, y), as long as its value; a hatch of one fixed length where no number is shown.
+
+    Returns the length drawn.
+    """
+    hidden = mark.figure.value is None
+    length = 14.0 if hidden else float(mark.figure.value or 0) * unit
+    if mark.figure.status in ("not_available", "not_applicable"):
+        return 0.0
+    corner, size = ((x, y), (length, thickness)) if lies else ((x, y - length), (thickness, length))
+    colour = "#949494" if mark.category == NOT_KNOWN else _colours()[0]
+    patch = Rectangle(
+        corner,
+        *size,
+        facecolor="white" if hidden else colour,
+        edgecolor=PALE if hidden else "none",
+        hatch="////" if hidden else None,
+        linewidth=0.8 if hidden else 0,
+    )
+    patch.set_gid(f"{'hidden' if hidden else 'bar'}-{mark.category.replace('/', '-')}")
+    axes.add_patch(patch)
+    return length
+
+
+@cache
+def _colours() -> list[str]:
+    return [str(colour) for colour in get_af_colours("categorical")]
+
+
+@cache
+def _canvas() -> Canvas:
+    return Canvas()
+
+
+def _render(draw: Callable[[Axes], None], height: float, title: str, description: str) -> bytes:
+    """Draws in units of the viewBox, the y axis downward, and gives the finished SVG."""
+    settings: dict[str, Any] = {
+        "font.family": ["DejaVu Sans"],
+        "svg.fonttype": "none",
+        "svg.hashsalt": "storyboard",
+        "hatch.linewidth": 1.0,
+        "hatch.color": PALE,
+        "path.simplify": False,
+    }
+    file = io.BytesIO()
+    with _ONE_AT_A_TIME, matplotlib.style.context(["afcharts.afcharts", settings]):
+        canvas = _canvas()
+        canvas.clear()
+        canvas.set_size_inches(WIDTH / 72, height / 72)
+        axes = canvas.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set_axis_off()
+        axes.set_xlim(0, WIDTH)
+        axes.set_ylim(height, 0)
+        draw(axes)
+        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _finish(file.getvalue(), title, description)
+
+
+def _finish(svg: bytes, title: str, description: str) -> bytes:
+    """Gives the drawing its role, title and description, fonts of the reader, and a size that the page decides."""
+    root = etree.fromstring(svg, etree.XMLParser(remove_comments=True, remove_blank_text=True, no_network=True))
+    for element in root.findall(f"{{{_SVG}}}metadata"):
+        root.remove(element)
+    for name in ("width", "height"):
+        root.attrib.pop(name, None)
+    for text in root.iter(f"{{{_SVG}}}text"):
+        text.set("style", re.sub(r"'DejaVu Sans'(, *[^;]*)?", FONTS, text.get("style", "")))
+    for old in root.findall(f"{{{_SVG}}}title"):
+        root.remove(old)
+    for place, (name, words) in enumerate((("title", title), ("desc", description))):
+        element = etree.Element(f"{{{_SVG}}}{name}", id=name)
+        element.text = words
+        root.insert(place, element)
+    root.set("role", "img")
+    root.set("aria-labelledby", "title desc")
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"

@@ -1,0 +1,88 @@
+"""Which metrics each page cites, read from the page's own calls without rendering it.
+
+For the shell, which orders pages after the figures that they need. Nothing is filled in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, nodes
+from jinja2.exceptions import TemplateSyntaxError
+
+from pipelines.publishing.book import UnknownCitation
+
+CITING = frozenset(
+    {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
+    | {"largest", "share", "headline"}
+)
+"""The template functions whose first argument is a metric; `more` has two."""
+
+NOT_PAGES = ("assets", "overrides", "registers", "reports", "running", "evidence/decisions")
+"""Folders of `docs/` that hold no page of the site; what analysts read stays with the project."""
+
+
+def find_pages(docs: Path) -> list[Path]:
+    """Every page of the site under `docs`, sorted."""
+    return [
+        path
+        for path in sorted(docs.rglob("*.md"))
+        if not any(path.relative_to(docs).as_posix().startswith(f"{folder}/") for folder in NOT_PAGES)
+    ]
+
+
+def read_registers(docs: Path) -> dict[str, Any]:
+    """The data files of `docs/registers/` by their names, as they are."""
+    found: dict[str, Any] = {}
+    for path in sorted((docs / "registers").glob("*.yml")):
+        try:
+            found[path.stem] = yaml.safe_load(path.read_text("utf-8"))
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f", line {mark.line + 1}" if mark else ""
+            raise UnknownCitation(
+                f"docs/registers/{path.name}{where} cannot be read as YAML. Mend it: often a colon or a quotation mark."
+            ) from None
+    return found
+
+
+def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]]:
+    """The ids of the metrics that each page cites, by the page's path under `docs`.
+
+    A metric named in a register counts for every page that reads the register. A page that lists all metrics cites none of them.
+    Raises UnknownCitation, naming file and line, where a page cannot be read.
+    """
+    named = {name: set(_texts(register)) & metric_ids for name, register in read_registers(docs).items()}
+    found: dict[str, set[str]] = {}
+    for path in find_pages(docs):
+        page = path.relative_to(docs).as_posix()
+        try:
+            tree = Environment(autoescape=True).parse(path.read_text("utf-8"))
+        except TemplateSyntaxError as error:
+            raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
+        cited = set(_constants(tree))
+        for name in tree.find_all(nodes.Name):
+            cited |= named.get(name.name, set())
+        found[page] = cited
+    return found
+
+
+def _constants(tree: nodes.Template) -> Iterator[str]:
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name in CITING:
+            first = call.args[: 2 if call.node.name == "more" else 1]
+            yield from (a.value for a in first if isinstance(a, nodes.Const) and isinstance(a.value, str))
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)

@@ -1,0 +1,92 @@
+"""Finds digits that are typed into a page where a figure belongs.
+
+Dates, years, ages, names of law, durations that a definition itself states, list numbers and code are told apart by rule. A rule speaks
+of what surrounds a number; there is no list of pages or sentences that are let through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_N = r"\d[\d,]*(?:\.\d+)?"
+_YEAR = r"(?:19|20)\d\d"
+
+_NOT_PROSE = re.compile(
+    r"""
+    \A---\n.*?\n---\n                       # front matter
+    | ^(?P<fence>```|~~~).*?^(?P=fence)     # code
+    | <!--.*?-->
+    | \{\#.*?\#\} | \{%.*?%\} | \{\{.*?\}\} # what the template fills in
+    | `[^`\n]+`
+    | (?<=\])\([^)\n]*\) | (?<=\])\[[^\]\n]*\] | ^\[[^\]\n]+\]:\s.*$ | \[\^[^\]\n]+\]   # links, their targets, notes
+    | <https?://[^>\s]*> | https?://\S+ | [\w./-]+\.(?:gov|org|co|ac)\.uk\S*
+    | </?[A-Za-z][^>]*>
+    | \{[:.\#][^}\n]*\} | \{\s[.\#][^}\n]*\}  # attribute lists
+    | &\#?\w+;
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+
+_ALLOWED = re.compile(
+    rf"""
+    ^\s*(?:\#+\s+)?\d{{1,2}}[.)]\s                                   # number of a list item or a heading
+    | ^\#+\s+\d{{1,2}}(?=\s)
+    | \b\d{{1,2}}(?:st|nd|rd|th)?(?:\s+(?:to|and)\s+\d{{1,2}}(?:st|nd|rd|th)?)?\s+(?:{_MONTHS})\b(?:\s+{_YEAR})?   # dates
+    | \b(?:{_MONTHS})\s+{_YEAR}\b
+    | \b{_YEAR}-\d\d(?:-\d\d)?\b | \b\d{{1,2}}[./]\d{{1,2}}[./](?:\d\d|{_YEAR})\b
+    | \b{_YEAR}\s*(?:[-–/]|to|and)\s*(?:{_YEAR}|\d\d)\b
+    | \b\d{{1,2}}(?:[.:]\d\d)?\s?(?:am|pm)\b | \b\d\d:\d\d\b | \b24\s?/\s?7\b
+    | \b(?:aged?|ages|age\sof|under|over)\s+\d{{1,2}}(?:\s*(?:to|and|or|-|–)\s*\d{{1,2}})?\b(?!\s*(?:%|per\s|of\s|,\d))   # ages
+    | \b\d{{1,2}}(?:\s*(?:to|and|or|-|–)\s*\d{{1,2}})?[\s-]years?[\s-]olds?\b
+    | \b\d{{1,2}}(?:th|st|nd|rd)\s+birthday\b
+    | \b(?:sections?|s\.?|ss\.?|regulations?|reg\.?|articles?|art\.?|schedules?|paragraphs?|para\.?|parts?|chapters?|clauses?|rules?)
+        \s?\d+[A-Za-z]{{0,2}}(?:\(\w+\))*(?:\s*(?:,|to|and|-|–)\s*\d+[A-Za-z]{{0,2}}(?:\(\w+\))*)*   # law
+    | \b(?:SI|S\.I\.|No\.?|SSI)\s*{_YEAR}?\s*(?:/|No\.?\s*)?\s*\d+\b | \b{_YEAR}/\d+\b
+    | \b(?:Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Question|Step|Edition|Version|Volume|Principle|WCAG|Priority)
+        \s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b                                              # names with a number
+    | \b(?:call|ring|phone|dial|text|telephone|on)\s+(?:\d{{3}}|116\s?\d{{3}}|0[\d\s]{{9,12}})\b                       # telephone numbers
+    | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?:episodes|children|referrals|interviews|citations|cases|boys|girls|young)\b)
+    | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b                                        # names: SSDA903, 436A
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+
+_STATED = re.compile(rf"\b{_N}\s+(?:elapsed\s+)?(?:hours|days|weeks|months|years)\b|\b(?:per|every)\s+{_N}\b")
+_DIGITS = re.compile(rf"{_N}\s?%?")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedFigure:
+    """A digit that stands where a figure belongs. `line` counts from 1."""
+
+    line: int
+    text: str
+
+
+def read_stated(definitions: Iterable[str]) -> frozenset[str]:
+    """The numbers with their units that definitions and labels themselves state, e.g. `72 hours`, `per 10,000`."""
+    return frozenset(
+        " ".join(found.group().lower().replace("elapsed ", "").split())
+        for text in definitions
+        for found in _STATED.finditer(text)
+    )
+
+
+def find_typed_figures(source: str, stated: frozenset[str] = frozenset()) -> list[TypedFigure]:
+    """Every digit of a page's source that is typed where a figure belongs, in order."""
+    text = _NOT_PROSE.sub(_blank, source)
+    if stated:
+        known = "|".join(re.escape(words).replace(r"\ ", r"\s+") for words in sorted(stated, key=len, reverse=True))
+        text = re.sub(rf"(?<![\d.,])(?:{known})\b", _blank, text, flags=re.IGNORECASE)
+    text = _ALLOWED.sub(_blank, text)
+    return [
+        TypedFigure(text.count("\n", 0, found.start()) + 1, found.group().strip()) for found in _DIGITS.finditer(text)
+    ]
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Spaces in place of the text found, so that lines keep their numbers; words stay apart."""
+    return re.sub(r"[^\n]", " ", found.group())

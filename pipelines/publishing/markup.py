@@ -1,0 +1,54 @@
+"""Figures as HTML: the one element in which a figure stands, and the words that explain its symbols.
+
+Markup only. Which figure it is, and what is said about it, is decided by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from pipelines.figures import PublicFigure, PublicStatus
+
+SYMBOLS: dict[PublicStatus, str] = {
+    "suppressed": "hidden so that no child can be recognised",
+    "not_available": "not available: the records were not given",
+    "not_applicable": "not applicable: there is nothing to count",
+}
+
+Part = str | PublicFigure
+"""A sentence is a sequence of these: words, and figures that keep their address."""
+
+
+def mark_up_figure(figure: PublicFigure) -> Markup:
+    """The element of contract section 4; without a value where none is shown."""
+    value = "" if figure.value is None else f"{figure.value:f}"
+    return Markup('<data class="figure" value="{}" data-figure="{}">{}</data>').format(
+        value, str(figure.key), figure.display
+    )
+
+
+def mark_up(parts: Iterable[Part]) -> Markup:
+    """A sentence as HTML."""
+    return Markup("").join(part if isinstance(part, str) else mark_up_figure(part) for part in parts)
+
+
+def plain(parts: Iterable[Part]) -> str:
+    """The same sentence as text."""
+    return "".join(part if isinstance(part, str) else part.display for part in parts)
+
+
+def explain_symbols(figures: Iterable[PublicFigure]) -> list[tuple[str, str]]:
+    """(symbol, meaning) of each symbol among the figures, in a fixed order. None where the text itself says it in words."""
+    shown = {figure.status: figure.display for figure in figures if figure.status != "published"}
+    return [(shown[status], words) for status, words in SYMBOLS.items() if shown.get(status, "").startswith("[")]
+
+
+def mark_up_symbols(figures: Sequence[PublicFigure]) -> Markup:
+    """A line that explains the symbols among the figures; empty where there are none."""
+    known = explain_symbols(figures)
+    if not known:
+        return Markup("")
+    lines = Markup("; ").join(Markup("{} {}").format(symbol, words) for symbol, words in known)
+    return Markup('<p class="symbols">{}.</p>').format(lines)

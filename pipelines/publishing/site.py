@@ -1,0 +1,120 @@
+"""Builds the static site of one edition from rendered pages with MkDocs, in process and strictly.
+
+No figures and no wording of pages here. The bytes depend on what is given alone; the site opens from a file share and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.faults import DataFault
+
+_LEFT_OUT = ("404.html", "sitemap.xml", "sitemap.xml.gz")
+"""Files that only make sense at the root of a web server, with addresses that a file share cannot follow."""
+_ONE_AT_A_TIME = threading.Lock()
+"""MkDocs reads its settings from the environment of the whole process."""
+
+
+def build_site(
+    rendered_docs: Path,
+    mkdocs_config: Path,
+    into: Path,
+    *,
+    site_name: str,
+    epoch: int,
+    invented: bool = False,
+    copyright_notice: str = "",
+) -> None:
+    """Builds the site of the pages in `rendered_docs` into the absent or empty folder `into`.
+
+    `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date. Raises DataFault with every
+    warning of MkDocs: a page outside the navigation, a broken link or anchor.
+    """
+    if epoch <= 0:
+        raise ValueError("The epoch of a site is above 0.")
+    with _ONE_AT_A_TIME, _environment(epoch), _gathered_warnings() as warnings:
+        from mkdocs.commands.build import build
+        from mkdocs.config import load_config
+        from mkdocs.exceptions import Abort, MkDocsException
+
+        try:
+            config = load_config(
+                str(mkdocs_config),
+                docs_dir=str(rendered_docs),
+                site_dir=str(into),
+                site_name=site_name,
+                copyright=copyright_notice or None,
+                strict=True,
+            )
+            config["extra"]["invented"] = invented
+            config.plugins.on_startup(command="build", dirty=False)
+            try:
+                build(config)
+            finally:
+                config.plugins.on_shutdown()
+        except (Abort, MkDocsException) as error:
+            told = "\n".join(warnings) or str(error)
+            raise DataFault(f"The site cannot be built from the pages in docs/:\n{told}") from None
+    for name in _LEFT_OUT:
+        (into / name).unlink(missing_ok=True)
+    for path in sorted(into.rglob("*.html")):
+        path.write_text(_wrap_tables(path.read_text("utf-8")), "utf-8", newline="\n")
+
+
+def _wrap_tables(page: str) -> str:
+    """Gives each table that was written in Markdown a region that can be scrolled by keyboard on a narrow screen."""
+    count = 0
+
+    def opening(_: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        return f'<div class="table-scroll" role="region" tabindex="0" aria-label="Table {count} in the text"><table class="plain">'
+
+    return re.sub(
+        r"(<table class=\"plain\">.*?</table>)", r"\1</div>", re.sub(r"<table>", opening, page), flags=re.DOTALL
+    )
+
+
+@contextmanager
+def _environment(epoch: int) -> Iterator[None]:
+    """MkDocs takes its date, and its theme its silence, from the environment alone."""
+    wanted = {"SOURCE_DATE_EPOCH": str(epoch), "NO_MKDOCS_2_WARNING": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _gathered_warnings() -> Iterator[list[str]]:
+    """The warnings of MkDocs as sentences, instead of lines on the terminal."""
+    found: list[str] = []
+
+    class Gatherer(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    logger = logging.getLogger("mkdocs")
+    gatherer = Gatherer(logging.WARNING)
+    spread, level = logger.propagate, logger.level
+    logger.addHandler(gatherer)
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(gatherer)
+        logger.propagate = spread
+        logger.setLevel(level)
