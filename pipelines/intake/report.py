@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup, escape
 
-from pipelines.intake.gate import Examination, Finding
+from pipelines.intake.findings import Finding
+from pipelines.intake.gate import Examination
 
 STYLE = """
 body { font: 1.05rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a }
@@ -72,7 +73,7 @@ def _section(examination: Examination) -> Markup:
 
 
 def _place(finding: Finding) -> str:
-    parts = [finding.extract]
+    parts = [finding.extract or "the folder"]
     if finding.row is not None:
         parts.append(f"line {finding.row}")
     if finding.field:

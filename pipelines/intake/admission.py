@@ -1,0 +1,86 @@
+"""Writes what has passed the gate as Parquet: the only thing that dbt can read.
+
+Nothing is cast or counted here beyond what the interface fixes; a refused examination is never written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.figures import Edition
+from pipelines.intake.cells import Extract
+from pipelines.intake.gate import Examination
+from pipelines.intake.schemas import EXTRACTS, ExtractSchema, read_schema
+from pipelines.intake.sheets import Column
+
+_INTEGERS = {"age": pa.int32(), "population": pa.int64()}
+"""The columns that are not kept as the text of the file."""
+
+
+def table_schema(schema: ExtractSchema) -> pa.Schema:
+    """The Arrow schema of an admitted extract: text, NULL for blank, save the integers; and the line of the file."""
+    columns = [(name, _INTEGERS.get(name, pa.string())) for name in schema.fields]
+    return pa.schema([*columns, ("source_row", pa.int64())])
+
+
+def build_table(extract: Extract, authority: str) -> pa.Table:
+    """The rows of one extract; a blank authority is filled with the configured one."""
+    arrays = []
+    for name, column in extract.columns.items():
+        cells = _as_arrow(column)
+        arrays.append(
+            cells.fill_null(authority) if name == "authority" else cells.cast(_INTEGERS.get(name, pa.string()))
+        )
+    arrays.append(pa.array(extract.lines, pa.int64()))
+    return pa.Table.from_arrays(arrays, schema=table_schema(extract.schema))
+
+
+def _as_arrow(column: Column) -> pa.Array:
+    codes = pa.array(np.where(column.codes < 0, 0, column.codes), pa.int32(), mask=column.codes < 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array([*column.values, ""], pa.string())).cast(pa.string())
+
+
+def admit(examination: Examination, edition: Edition, folder: Path) -> None:
+    """Write the six extracts (empty where absent), what was there, and the edition's periods, as Parquet into a folder.
+
+    Raises ValueError for an examination that is not ok: its rows may go nowhere.
+    """
+    if not examination.ok:
+        raise ValueError("a refused edition is not admitted")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in EXTRACTS:
+        table = examination.tables.get(name)
+        pq.write_table(
+            table_schema(read_schema(name)).empty_table() if table is None else table, folder / f"{name}.parquet"
+        )
+    pq.write_table(_inventory(examination), folder / "inventory.parquet")
+    pq.write_table(_periods(edition), folder / "edition_periods.parquet")
+
+
+def _inventory(examination: Examination) -> pa.Table:
+    summaries = [examination.extracts.get(name) for name in EXTRACTS]
+    return pa.table(
+        {
+            "extract": pa.array(EXTRACTS, pa.string()),
+            "is_present": pa.array([summary is not None for summary in summaries], pa.bool_()),
+            "rows": pa.array([summary.rows if summary else 0 for summary in summaries], pa.int64()),
+            "sha256": pa.array([summary.sha256 if summary else None for summary in summaries], pa.string()),
+        }
+    )
+
+
+def _periods(edition: Edition) -> pa.Table:
+    periods = sorted(edition.periods.items())
+    return pa.table(
+        {
+            "edition": pa.array([edition.name for _ in periods], pa.string()),
+            "collection": pa.array([collection for collection, _ in periods], pa.string()),
+            "period_start": pa.array([period.start for _, period in periods], pa.date32()),
+            "period_end": pa.array([period.end for _, period in periods], pa.date32()),
+            "as_at": pa.array([period.as_at for _, period in periods], pa.date32()),
+        }
+    )

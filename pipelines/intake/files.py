@@ -1,0 +1,115 @@
+"""What lies in an edition's folder, and the bytes of its plain files, each read once and hashed.
+
+Everything later works on these bytes, so that a file cannot be one thing when checked and another when used.
+What the bytes say belongs elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pipelines.faults import MachineFault
+from pipelines.intake.findings import Findings
+from pipelines.intake.schemas import EXTRACTS
+
+FORMATS = (".csv", ".xlsx", ".parquet")
+SAMPLE_MARKER = "SAMPLE.txt"
+"""The file that says that a folder's extracts are invented."""
+KNOWN_FILES = frozenset({SAMPLE_MARKER})
+"""Files that may lie beside extracts without being asked about."""
+PUBLISHED_STATISTICS = "published_statistics*.csv"
+LARGEST_FILE = 1 << 30
+"""In bytes."""
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """One file as it was when it was read."""
+
+    name: str
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What an edition's folder holds, by name: extracts, the department's files, and names that are neither."""
+
+    extracts: dict[str, tuple[str, ...]]
+    """Extract -> the names of its files: one, unless something is wrong."""
+    published: tuple[str, ...]
+    others: tuple[str, ...]
+    is_sample: bool
+
+
+def list_folder(folder: Path) -> Folder:
+    """Sort the names in a folder. Nothing is opened. Raises MachineFault when the folder cannot be listed."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder))
+    except OSError:
+        raise MachineFault(f"The folder {folder} cannot be read. Check that you may open it.") from None
+    extracts: dict[str, tuple[str, ...]] = {}
+    published, others = [], []
+    for name in names:
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+        if stem in EXTRACTS and suffix in FORMATS:
+            extracts[stem] = (*extracts.get(stem, ()), name)
+        elif fnmatchcase(name, PUBLISHED_STATISTICS):
+            published.append(name)
+        elif name not in KNOWN_FILES:
+            others.append(name)
+    ordered = {extract: extracts[extract] for extract in EXTRACTS if extract in extracts}
+    return Folder(ordered, tuple(published), tuple(others), SAMPLE_MARKER in names)
+
+
+def read_plain_file(path: Path, extract: str, findings: Findings) -> PlainFile | None:
+    """Read one plain file whole. Links, pipes, folders, empty, huge and still-growing files become findings and None.
+
+    Raises MachineFault when a plain file may not be read.
+    """
+    try:
+        kind = _kind_of(os.lstat(path))
+        if kind:
+            findings.add("not_a_plain_file", extract, kind=kind)
+            return None
+        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - from a descriptor
+            before = os.fstat(descriptor)
+            kind = _kind_of(before)
+            if kind:
+                findings.add("not_a_plain_file", extract, kind=kind)
+                return None
+            if before.st_size > LARGEST_FILE:
+                findings.add("file_too_large", extract, limit="1 GB")
+                return None
+            content = file.read(LARGEST_FILE + 1)
+            after = os.fstat(descriptor)
+    except OSError:
+        raise MachineFault(f"{path} cannot be read. Check that you may open it and that the disk is sound.") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+        findings.add("file_changing", extract)
+        return None
+    if not content:
+        findings.add("empty_file", extract)
+        return None
+    return PlainFile(path.name, content, hashlib.sha256(content).hexdigest())
+
+
+def _kind_of(status: os.stat_result) -> str | None:
+    """What the entry is, in words, where it is not a plain file of its own."""
+    if stat.S_ISLNK(status.st_mode):
+        return "a link"
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    if stat.S_ISFIFO(status.st_mode):
+        return "a pipe"
+    if not stat.S_ISREG(status.st_mode):
+        return "a device or a socket"
+    return "a hard link to another file" if status.st_nlink > 1 else None

@@ -1,0 +1,198 @@
+"""The gate: examines one edition's folder of extracts and says what is wrong, where, and how to mend it.
+
+It only brings the checks together, in order; rules, reading and judging have modules of their own. It writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.figures import Edition
+from pipelines.intake.files import FORMATS, Folder, PlainFile, list_folder, read_plain_file
+from pipelines.intake.findings import Finding, Findings
+from pipelines.intake.schemas import EXTRACTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipelines.intake.cells import Extract
+
+YORK = "E06000014"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractSummary:
+    """What was seen of one extract file."""
+
+    rows: int
+    rejected: int
+    """Rows with an error."""
+    sha256: str
+    """Of the file's bytes; empty where they could not be read."""
+    kept: int
+    """Rows inside the edition's period, or all where the extract has none."""
+    out_of_period: int
+    path_name: str
+    """The file's name."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All that the gate found in one edition's folder."""
+
+    edition: str
+    extracts: Mapping[str, ExtractSummary]
+    """The extracts that are there, and the department's files by their names without `.csv`."""
+    findings: tuple[Finding, ...]
+    tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
+    """The rows of each extract that is there, only when nothing is an error."""
+    published: tuple[PlainFile, ...] = field(default=(), repr=False)
+    """The department's files, as they were when they were read."""
+    invented: bool = False
+    """Whether the folder says that its extracts are a sample."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the edition may be built: no finding is an error."""
+        return not any(finding.severity == "error" for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """The examination as `check --format json` prints it."""
+        return {
+            "edition": self.edition,
+            "ok": self.ok,
+            "extracts": {
+                name: {"rows": summary.rows, "rejected": summary.rejected, "sha256": summary.sha256}
+                for name, summary in self.extracts.items()
+            },
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authority: str = YORK) -> Examination:
+    """Examine the extracts of one edition in its folder; `authority` stands where a row leaves it blank.
+
+    Raises UsageFault for an encoding that is not offered, MachineFault when the folder or a plain file cannot be read.
+    """
+    # The heavy libraries are imported by what uses them, so that the command starts at once.
+    from pipelines.intake.reading import check_encoding
+
+    encoding = check_encoding(encoding)
+    findings = Findings()
+    if not folder.is_dir():
+        findings.add("folder_absent", None)
+        return Examination(edition.name, {}, findings.all())
+    listing = list_folder(folder)
+    _check_names(listing, findings)
+    files = _read_files(folder, listing, findings)
+    extracts, rows = _read_extracts(files, encoding, findings)
+    published = _read_published(folder, listing, encoding, findings)
+    outside = _check_together(extracts, edition, authority, findings)
+    summaries = {}
+    for name in listing.extracts:
+        file, count = files.get(name), rows.get(name, 0)
+        out = outside.get(name, 0)
+        summaries[name] = ExtractSummary(
+            rows=count,
+            rejected=len(findings.rejected.get(name, ())),
+            sha256=file.sha256 if file else "",
+            kept=count - out,
+            out_of_period=out,
+            path_name=listing.extracts[name][0],
+        )
+    for file in published:
+        lines = max(0, len(file.content.splitlines()) - 1)
+        summaries[file.name.removesuffix(".csv")] = ExtractSummary(lines, 0, file.sha256, lines, 0, file.name)
+    tables = {}
+    if not findings.has_error():
+        from pipelines.intake.admission import build_table
+
+        tables = {name: build_table(extract, authority) for name, extract in extracts.items()}
+    return Examination(edition.name, summaries, findings.all(), tables, published, listing.is_sample)
+
+
+def _check_names(listing: Folder, findings: Findings) -> None:
+    for extract, names in listing.extracts.items():
+        if len(names) > 1:
+            formats = ", ".join(Path(name).suffix for name in names)
+            findings.add("two_files_for_one_extract", extract, formats=formats)
+    if "missing_episodes" not in listing.extracts:
+        if "cme_referrals" not in listing.extracts:
+            findings.add("no_required_extract", None)
+        if "return_interviews" in listing.extracts:
+            findings.add("interviews_without_episodes", "return_interviews")
+    for name in listing.others:
+        findings.add("unknown_file", None, file=_shown(name), hint=_hint(name))
+
+
+def _shown(name: str) -> str:
+    from pipelines.intake.privacy import looks_personal
+
+    printable = "".join(character if character.isprintable() else "?" for character in name)
+    return "A file whose name looks like personal data" if looks_personal(printable) else printable[:80]
+
+
+def _hint(name: str) -> str:
+    """What a file may be meant to be, where its name is nearly an extract's."""
+    stem, suffix = Path(name).stem, Path(name).suffix.lower()
+    likely = stem.strip().lower().replace(" ", "_").replace("-", "_")
+    if likely not in EXTRACTS:
+        return ""
+    if suffix not in FORMATS:
+        return f" It may be meant to be {likely}, which must be {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
+    return f" It may be meant to be {likely}{suffix}: names are exact, in lower case."
+
+
+def _read_files(folder: Path, listing: Folder, findings: Findings) -> dict[str, PlainFile]:
+    files = {}
+    for extract, names in listing.extracts.items():
+        if len(names) == 1 and (file := read_plain_file(folder / names[0], extract, findings)):
+            files[extract] = file
+    return files
+
+
+def _read_extracts(
+    files: Mapping[str, PlainFile], encoding: str, findings: Findings
+) -> tuple[dict[str, Extract], dict[str, int]]:
+    """The extracts that have rows to check, and how many rows each has."""
+    from pipelines.intake.cells import check_cells
+    from pipelines.intake.header import check_header
+    from pipelines.intake.privacy import check_privacy
+    from pipelines.intake.reading import read_sheet
+    from pipelines.intake.schemas import read_schema
+
+    extracts, rows = {}, {}
+    for name, file in files.items():
+        schema = read_schema(name)
+        sheet = read_sheet(file, schema, encoding, findings)
+        if sheet is None:
+            continue
+        rows[name] = sheet.rows
+        has_header = check_header(sheet, schema, findings)
+        check_privacy(sheet, schema, findings)
+        if has_header:
+            extracts[name] = check_cells(sheet, schema, findings)
+    return extracts, rows
+
+
+def _read_published(folder: Path, listing: Folder, encoding: str, findings: Findings) -> tuple[PlainFile, ...]:
+    from pipelines.intake.reading import decode
+
+    published = []
+    for name in listing.published:
+        extract = name.removesuffix(".csv")
+        file = read_plain_file(folder / name, extract, findings)
+        if file and decode(file.content, extract, encoding, findings) is not None:
+            published.append(file)
+    return tuple(published)
+
+
+def _check_together(
+    extracts: Mapping[str, Extract], edition: Edition, authority: str, findings: Findings
+) -> dict[str, int]:
+    from pipelines.intake.consistency import check_consistency
+
+    return check_consistency(extracts, edition, authority, findings)

@@ -1,0 +1,88 @@
+"""Reads a Parquet file as a sheet: its types become the ISO text that a CSV file would hold.
+
+Limits come before the rows are unpacked. What the cells may hold is not judged here.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.intake.findings import Findings
+from pipelines.intake.reading import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
+from pipelines.intake.schemas import ExtractSchema
+from pipelines.intake.sheets import Column, Sheet, build_column
+
+MOST_BYTES = 1 << 30
+"""Unpacked, as the file's own footer states it."""
+
+
+def read_parquet(content: bytes, schema: ExtractSchema, findings: Findings) -> Sheet | None:
+    """The rows of a Parquet file, or None with findings. Row n of the file stands on line n + 1, under a header."""
+    try:
+        file = pq.ParquetFile(io.BytesIO(content))
+        metadata = file.metadata
+        sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
+        if metadata.num_columns > MOST_COLUMNS:
+            findings.add("too_many_columns", schema.name, limit=MOST_COLUMNS)
+            return None
+        if metadata.num_rows > MOST_ROWS or sum(sizes) > MOST_BYTES:
+            findings.add("parquet_too_large", schema.name)
+            return None
+        texts = [
+            name for name, kind in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True) if _is_text(kind)
+        ]
+        table = pq.read_table(io.BytesIO(content), read_dictionary=texts, use_threads=False)
+    except (pa.ArrowException, OSError, ValueError):
+        findings.add("parquet_unreadable", schema.name)
+        return None
+    columns = [
+        _read_column(table.column(position), name, schema, findings) for position, name in enumerate(table.column_names)
+    ]
+    if None in columns:
+        return None
+    lines = np.arange(2, table.num_rows + 2, dtype=np.int64)
+    return Sheet(tuple(table.column_names), tuple(column for column in columns if column is not None), lines)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findings: Findings) -> Column | None:
+    named = name if name in schema.fields else None
+    is_date = named is not None and schema.fields[name].form == "date"
+    try:
+        column = build_column(_as_text(cells, is_date))
+    except (pa.ArrowException, TypeError):
+        findings.add("parquet_type", schema.name, named)
+        return None
+    if any(len(value) > LONGEST_CELL for value in column.values):
+        findings.add("cell_too_long", schema.name, named, limit=f"{LONGEST_CELL:,}")
+        return None
+    return column
+
+
+def _as_text(cells: pa.ChunkedArray, is_date: bool) -> pa.ChunkedArray:
+    kind = cells.type
+    if pa.types.is_dictionary(kind):
+        if not _is_text(kind.value_type):
+            return _as_text(cells.cast(kind.value_type), is_date)
+        return cells.cast(pa.string())
+    if pa.types.is_timestamp(kind):
+        seconds = cells.cast(pa.timestamp("s", kind.tz)).cast(pa.timestamp("s"))
+        text = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%S" + ("Z" if kind.tz else ""))
+        return pc.replace_substring_regex(text, "T00:00:00$", "") if is_date else text
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return cells.cast(pa.int64()).cast(pa.string())
+    if pa.types.is_date(kind):
+        return pc.strftime(cells.cast(pa.timestamp("s")), format="%Y-%m-%d")
+    if _is_text(kind) or pa.types.is_string_view(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return cells.cast(pa.string())
+    if pa.types.is_null(kind):
+        return cells.cast(pa.string())
+    raise TypeError(str(kind))
