@@ -29,6 +29,8 @@ from pipelines.publishing.sentences import compare, is_shown, is_zero
 RESTRICTED = "Restricted: exact figures"
 INVENTED = "Invented figures"
 
+_EDITIONS_IN_A_TABLE = 4
+
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Private-use characters around a place that a function of the text has filled: no text can be mistaken for one."""
 
@@ -171,7 +173,7 @@ class Vocabulary:
         series = self.book.series(metric_id, by)
         if all(member.figure.status == "not_available" for member in series):
             return self._not_available(metric)
-        books = [self.book] if by == "month" else [*self.book.earlier, self.book]
+        books = [self.book] if by == "month" else self._books()
         rows = [
             self._row(
                 member.label,
@@ -181,18 +183,21 @@ class Vocabulary:
         ]
         if by not in metric.overlapping:
             rows.append(self._row("Total", [self.cite(metric_id, None, book) for book in books], is_bold=True))
-        caption = f"{metric.label} by {phrase_of(by)} ({metric.unit})"
-        return self.table(caption, [head_of(by), *(book.edition.name for book in books)], rows)
+        caption = f"{_label_with_unit(metric)}, by {phrase_of(by)}"
+        return self.table(caption, [head_of(by), *(f"{book.edition.name} edition" for book in books)], rows)
 
     def comparison_table(self, caption: str, metric_ids: Sequence[str]) -> Table:
         """Totals of several metrics: a row for each, a column for each edition."""
-        books = [*self.book.earlier, self.book]
+        books = self._books()
         rows = []
         for metric_id in metric_ids:
             metric = self.book.metric(metric_id)
-            label = metric.label if metric.unit in metric.label.lower() else f"{metric.label} ({metric.unit})"
-            rows.append(self._row(label, [self.cite(metric_id, None, book) for book in books]))
-        return self.table(caption, ["Measure", *(book.edition.name for book in books)], rows)
+            rows.append(self._row(_label_with_unit(metric), [self.cite(metric_id, None, book) for book in books]))
+        return self.table(caption, ["Measure", *(f"{book.edition.name} edition" for book in books)], rows)
+
+    def _books(self) -> list[Book]:
+        """The editions that stand side by side in a table, this one last."""
+        return [*self.book.earlier, self.book][-_EDITIONS_IN_A_TABLE:]
 
     @staticmethod
     def _row(label: str, cells: Sequence[Cited], is_bold: bool = False) -> list[Line]:
@@ -216,11 +221,11 @@ class Vocabulary:
         """What every cited metric counts, in the order of the register. Must be asked for last."""
         used = {key.metric_id for key in self.cited}
         rows: list[list[Line]] = [
-            [(Words(metric.label),), (Words(metric.description),), (Words(metric.unit),), (Words(metric.metric_id),)]
+            [(Words(_label_with_unit(metric)),), (Words(metric.description),), (Words(metric.metric_id),)]
             for metric in self.book.metrics.values()
             if metric.metric_id in used
         ]
-        header = ["Measure", "What it is", "Unit", "Name in the data"]
+        header = ["Measure", "What it is", "Name in the data"]
         return self.table("What each figure means", header, rows, is_numeric=False)
 
     def picture(self, metric_id: str, by: str) -> Picture | Paragraph:
@@ -232,6 +237,12 @@ class Vocabulary:
         drawing = illustrate(self.book, metric_id, by)
         caption = tuple(Words(part) if isinstance(part, str) else self._cited(part) for part in drawing.finding)
         return Picture(self._pictures, caption, drawing.svg, drawing.alternative)
+
+
+def _label_with_unit(metric: Metric) -> str:
+    """`Open cases (referrals)`; no unit where the label names it, or the figures do, as a percentage does."""
+    is_named = metric.unit in metric.label.lower() or metric.unit == "per cent"
+    return metric.label if is_named else f"{metric.label} ({metric.unit})"
 
 
 def reviews_around(as_at: date) -> Iterator[tuple[date, bool]]:

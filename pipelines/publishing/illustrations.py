@@ -1,4 +1,4 @@
-"""Charts as they go into papers: the same drawings as on the pages, with the letters of a font that comes with the project.
+"""Charts as they go into papers: the same drawings as on the pages, in a font that comes with the project.
 
 Chooses and converts; what is drawn is decided in `charts`, what is found in `sentences`.
 """
@@ -38,7 +38,7 @@ def print_fonts() -> Path:
 
 
 def illustrate(book: Book, metric_id: str, by: str) -> Illustration:
-    """The chart of a count by one breakdown: columns for months, else bars, the longest first where there is no order."""
+    """The chart of a count by one breakdown: columns for months, else bars, longest first if unordered."""
     metric = book.metric(metric_id)
     marks = [Mark(member.category, member.label, member.figure) for member in book.series(metric_id, by)]
     if not DIMENSIONS[by].is_ordered:
@@ -54,9 +54,9 @@ def illustrate(book: Book, metric_id: str, by: str) -> Illustration:
 
 
 def _set_in_print_font(svg: str) -> str:
-    """The browser's fonts may not be there when a paper is set; letters of the print font are wider, so they are set smaller."""
+    """No browser's font can be relied on when a paper is set. The print font is wider, so it is set smaller."""
 
     def narrow(match: re.Match[str]) -> str:
-        return f"{float(match.group(1)) * _NARROWED:.2f}px {PRINT_FONT!r}"
+        return f"font-size: {float(match.group(1)) * _NARROWED:.2f}px; font-family: {PRINT_FONT!r}"
 
-    return re.sub(r"([\d.]+)px Arial, Helvetica, 'Liberation Sans', sans-serif", narrow, svg)
+    return re.sub(r"font-size: ([\d.]+)px; font-family: [^;]+", narrow, svg)

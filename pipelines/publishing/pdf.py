@@ -1,15 +1,16 @@
 """A paper as a tagged PDF, set by typst from the same blocks as the Word file.
 
-How it looks belongs in the layout (`docs/reports/paper.typ`); this module hands the blocks over as data, so that no text is ever
-read as typst's own language.
+How it looks belongs in the layout (`docs/reports/paper.typ`); this module hands the blocks over as data, so that no
+text is ever read as typst's own language.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -17,7 +18,7 @@ from pipelines.faults import MachineFault
 from pipelines.publishing.documents import Block, Cited, Line, OfficerPlace, Paper, Words
 from pipelines.publishing.illustrations import print_fonts
 
-_STANDARDS = "ua-1"
+_STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF. The compiler refuses a document that lacks a title, a language or an alternative text."""
 
 
@@ -41,18 +42,22 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
 
 
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts that come with the project, and none of the machine."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(print_fonts())])
+
+
 def _compile(layout: Path, paper: str) -> bytes:
-    result = typst.compile(
-        layout,
-        root=layout.parent,
-        font_paths=[print_fonts()],
-        ignore_system_fonts=True,
+    result: bytes = typst.compile(
+        layout.read_bytes(),
+        font_paths=_fonts(),
         sys_inputs={"paper": paper},
         format="pdf",
-        pdf_standards=[_STANDARDS],
+        pdf_standards=_STANDARD,
         timestamp=0,
     )
-    return bytes(result)
+    return result
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -80,16 +85,13 @@ def _mark(run: Words | Cited | OfficerPlace) -> str:
 
 
 def draw_png(svg: str) -> bytes:
-    """A drawing as a picture of 240 dots an inch when it is 15 cm wide."""
-    source = (
-        '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), width: 400pt, format: "svg")'
-    )
-    result = typst.compile(
+    """A drawing as a picture, sharp enough for print at the width of a page."""
+    source = "#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), width: 400pt)"
+    result: bytes = typst.compile(
         source.encode(),
-        font_paths=[print_fonts()],
-        ignore_system_fonts=True,
+        font_paths=_fonts(),
         sys_inputs={"svg": svg},
         format="png",
         ppi=255,
     )
-    return bytes(result)
+    return result

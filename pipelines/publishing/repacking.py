@@ -1,4 +1,4 @@
-"""Word and Excel files with the same bytes every time: their parts sorted, and the dates that their makers put in fixed.
+"""Word and Excel files with the same bytes every time: their parts sorted, the dates that their makers put in fixed.
 
 Changes nothing that a reader sees.
 """
@@ -17,7 +17,7 @@ _DATES = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:\2>)")
 
 
 def repack(path: Path, dated: date = date(1980, 1, 1)) -> None:
-    """Rewrites a .docx or .xlsx in place. `dated` becomes the day on which the file says that it was made and changed."""
+    """Rewrites a .docx or .xlsx in place. `dated` becomes the day on which the file says that it was made."""
     moment = f"{dated.isoformat()}T00:00:00Z".encode()
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}

@@ -1,4 +1,4 @@
-"""The papers of an edition that people read as documents: the report to the Directorate Management Team and the board pack.
+"""The papers of an edition that people read as documents: the report to the directorate and the board pack.
 
 Names each paper's text, template and layout; the work is done in `documents`, `word` and `pdf`. Restricted side only.
 """
@@ -17,8 +17,8 @@ from pipelines.publishing.word import write_word
 def write_dmt_report(book: Book, template: Path, into: Path, *, text: Path = paths.DMT_TEXT) -> Paper:
     """The report on children missing education as a Word file `into`, by way of the officers' template.
 
-    Returns the paper, whose `cited` holds every figure in the file. Raises DataFault naming the text or the template and the
-    field that is wrong.
+    Returns the paper, whose `cited` holds every figure in the file. Raises DataFault naming the text or the template
+    and the field that is wrong.
     """
     paper = write_paper(book, text)
     write_word(paper, book, template, into)

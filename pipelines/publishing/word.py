@@ -1,7 +1,7 @@
 """A paper as a Word file, by way of a template that officers edit in Word.
 
-The template decides how each kind of block looks; this module fills it in, completes what a template cannot say (contents,
-alternative text, title, language) and refuses a template that would drop a marking. No wording.
+The template decides how each kind of block looks; this module fills it in, completes what a template cannot say
+(contents, alternative text, title, language) and refuses a template that would drop a marking. No wording.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from docx.document import Document as WordDocument
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm
+from docx.shared import Cm, Emu
 from docx.text.paragraph import Paragraph as WordParagraph
 from docxtpl import DocxTemplate, InlineImage, RichText
 from jinja2 import StrictUndefined, TemplateError
@@ -47,7 +47,10 @@ from pipelines.publishing.repacking import repack
 FIGURE_STYLE, OFFICER_STYLE = "Figure", "OfficerPlace"
 """Ids of the character styles of the template that mark a bound figure and an officer's place."""
 
-_PICTURE_WIDTH = Cm(15)
+_PICTURE_WIDTH = Cm(9.5)
+
+_LONG_TABLE, _LONG_CELL = 20, 80
+"""Rows of a table, and characters of a cell, beyond which a table may run over a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def write_word(paper: Paper, book: Book, template: Path, into: Path) -> None:
     word = Document(filled)
     _check(word, paper, template)
     _describe_pictures(word, pictures)
+    _mend_tables(word)
     _fill_contents(word, template)
     properties = word.core_properties
     properties.title, properties.subject, properties.language = paper.title, paper.subtitle, "en-GB"
@@ -179,16 +183,12 @@ def _check(word: WordDocument, paper: Paper, template: Path) -> None:
     known = {style.style_id for style in word.styles}
     for style in (FIGURE_STYLE, OFFICER_STYLE):
         if style not in known:
-            raise DataFault(
-                f"{template.name}: the character style {style} is missing; copy it from the project's template"
-            )
+            raise DataFault(f"{template.name}: the character style {style} is missing; copy it from our template")
     for section in word.sections:
         header = "\n".join(paragraph.text for paragraph in section.header.paragraphs)
         for marking in paper.markings:
             if marking not in header:
-                raise DataFault(
-                    f"{template.name}: the header must hold the field markings, so that each page is marked"
-                )
+                raise DataFault(f"{template.name}: the header must hold the field markings: each page is marked")
     text = "".join(node.text or "" for node in word.element.body.iter(qn("w:t")))
     for block in paper.blocks:
         words = (
@@ -212,8 +212,24 @@ def _describe_pictures(word: WordDocument, pictures: Mapping[str, Picture]) -> N
             properties.set("name", f"Figure {known.number}")
 
 
+def _mend_tables(word: WordDocument) -> None:
+    """Gives columns the widths of their cells again, which docxtpl makes equal, and keeps short tables on one page."""
+    for table in word.tables:
+        rows = table._tbl.tr_lst
+        columns = table._tbl.tblGrid.gridCol_lst
+        widths = [cell.width for cell in rows[0].tc_lst]
+        if len(columns) == len(widths):
+            rest = sum(column.w or 0 for column in columns) - sum(width or 0 for width in widths)
+            for column, width in zip(columns, widths, strict=True):
+                column.w = width or Emu(max(rest, 0) // widths.count(None))
+        is_short = len(rows) <= _LONG_TABLE and all(len(cell.text) <= _LONG_CELL for cell in table._cells)
+        for row in rows[: -1 if is_short else 1]:
+            for paragraph in row.iter(qn("w:p")):
+                paragraph.get_or_add_pPr().get_or_add_keepNext()
+
+
 def _fill_contents(word: WordDocument, template: Path) -> None:
-    """Fills the table of contents, which Word itself fills only when somebody asks it to, and links it to the headings."""
+    """Fills the table of contents, which Word fills only when asked to, and links it to the headings."""
     for start in word.paragraphs:
         instructions = [
             node for node in start._p.iter(qn("w:instrText")) if (node.text or "").strip().startswith("TOC ")
