@@ -1,0 +1,32 @@
+"""Every figure of random extracts against a plain reading of the contract."""
+
+from __future__ import annotations
+
+import oracle
+from admitted import Extracts
+from hypothesis import HealthCheck, given, settings
+from random_extracts import extracts
+from warehouse import Warehouse
+
+
+def differences(warehouse: Warehouse, example: Extracts) -> list[str]:
+    """What the warehouse and the oracle do not agree on, figure by figure."""
+    warehouse.rebuild(example)
+    found, expected = warehouse.figures(), oracle.work_out(example)
+    return [
+        f"{'/'.join(key)}: found {found.get(key)}, expected {expected.get(key)}"
+        for key in sorted(found.keys() | expected.keys())
+        if found.get(key) != expected.get(key)
+    ]
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(example=extracts())
+def test_every_figure_is_what_a_plain_reading_of_the_contract_gives(warehouse: Warehouse, example: Extracts) -> None:
+    assert differences(warehouse, example) == []
