@@ -214,6 +214,7 @@ class _PageFunctions:
             **{call.__name__: call for call in calls},
             "edition": self._book.edition.name,
             "previous": previous.edition.name if previous else None,
+            "earlier": [book.edition.name for book in self._book.earlier],
             "place": self._book.place,
             "invented": self._book.invented,
             "policy": self._shared.policy,
@@ -287,9 +288,9 @@ class _PageFunctions:
         """The date at which the position is stated, in words."""
         return write_date(self._book.period(collection).as_at)
 
-    def dates(self, collection: Collection) -> _Dates:
-        """The same dates as ISO text, to compare."""
-        period = self._book.period(collection)
+    def dates(self, collection: Collection, edition: str | None = None) -> _Dates:
+        """The same dates as ISO text, to compare; those of an earlier edition where one is named."""
+        period = self._book_of(edition).period(collection)
         return _Dates(period.start.isoformat(), period.end.isoformat(), period.as_at.isoformat())
 
     def day(self, text: str) -> str:
