@@ -1,20 +1,206 @@
 """Finds personal data in the cells of an extract: identifiers by their shape and their check digits, judged by column.
 
 Thresholds: one hit where a shape cannot come by chance, a tenth of the values where it can, half for NHS numbers.
-No value that is found is kept, counted by its text, or shown.
+No value that is found is kept or shown.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipelines.intake.findings import Findings
-from pipelines.intake.schemas import ExtractSchema
-from pipelines.intake.sheets import Sheet
+from pipelines.intake.schemas import ExtractSchema, Field
+from pipelines.intake.sheets import Column, Sheet
+
+Chance = Literal["none", "some", "one in eleven"]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One kind of identifier: how a text is recognised as holding it, and how likely a random id looks like it."""
+
+    rule: str
+    hint: str
+    """A pattern that any such text matches, for Arrow's engine: it clears a million ids before Python looks at one."""
+    recognises: Callable[[str], bool]
+    chance: Chance
+
+
+_AREAS = (
+    "AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G "
+    "GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW "
+    "OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC "
+    "WD WF WN WR WS WV YO ZE"
+)
+_SEPARATE = r"(?<![A-Za-z0-9]){}(?![A-Za-z0-9])"
+_YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12][0-9]|3[01])"
+_FULL_MONTH, _FULL_DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
+_MONTH_NAME = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+
+_EMAIL = re.compile(r"[^\s@;,]+@[^\s@;,]+\.[A-Za-z]{2,}")
+_SPACED_POSTCODE = re.compile(_SEPARATE.format(r"[A-Z]{1,2}[0-9][A-Z0-9]?\s+[0-9][ABD-HJLNP-UW-Z]{2}"), re.IGNORECASE)
+_POSTCODE = re.compile(
+    _SEPARATE.format(rf"(?:{'|'.join(_AREAS.split())})[0-9][A-Z0-9]?[0-9][ABD-HJLNP-UW-Z]{{2}}"), re.IGNORECASE
+)
+_SPACED_TELEPHONE = re.compile(
+    r"\+44[\s().-]*(?:[0-9][\s().-]*){9,10}(?![0-9])|(?<![0-9])\(?0[1-9][0-9]{1,4}\)?\s[0-9]{2,8}(?:[\s-][0-9]{2,6})*(?![0-9])"
+)
+_TELEPHONE = re.compile(
+    r"(?<![0-9])(?:(?:00)?44|0)(?:7[1-9][0-9]{8}|1[1-9][0-9]{8}|2[03489][0-9]{8}|3[0347][0-9]{8})(?![0-9])"
+)
+_DATE = re.compile(
+    rf"(?<![0-9]){_YEAR}([-/.]){_MONTH}\1{_DAY}(?![0-9])|(?<![0-9]){_DAY}([-/.]){_MONTH}\2{_YEAR}(?![0-9])"
+    rf"|\A{_FULL_DAY}([-/.]){_FULL_MONTH}\3[0-9]{{2}}\Z"
+    rf"|(?<![0-9]){_DAY}(?:st|nd|rd|th)?[\s-]{_MONTH_NAME}[\s-](?:{_YEAR}|[0-9]{{2}})(?![0-9])",
+    re.IGNORECASE,
+)
+_DIGIT_DATE = re.compile(rf"(?<![0-9])(?:{_YEAR}{_FULL_MONTH}{_FULL_DAY}|{_FULL_DAY}{_FULL_MONTH}{_YEAR})(?![0-9])")
+_NHS = re.compile(r"(?<![0-9])[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}(?![0-9])")
+_UPN = re.compile(_SEPARATE.format(r"[A-Z][0-9]{11}[0-9A-Z]"), re.IGNORECASE)
+_NATIONAL_INSURANCE = re.compile(
+    _SEPARATE.format(
+        r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?[0-9]{2}\s?[0-9]{2}\s?[0-9]{2}\s?[A-D]"
+    ),
+    re.IGNORECASE,
+)
+_TITLED_NAME = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s+[A-Z][a-z]+")
+_NAME = re.compile(r"[A-Z][a-z]{2,}(?:[ _'-](?:[A-Z]\.?|[A-Z][a-z]+))*\Z")
+_ADDRESS = re.compile(
+    r"(?<![0-9A-Za-z])[0-9]{1,4}[A-Za-z]?,?\s+(?:[A-Za-z']+\s+){1,3}"
+    r"(?:street|road|lane|avenue|close|drive|way|terrace|grove|court|crescent|place|gardens|st|rd|ave)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_nhs_number(text: str) -> bool:
+    from stdnum.gb import nhs
+
+    return any(nhs.is_valid(found) for found in _NHS.findall(text))
+
+
+def _is_upn(text: str) -> bool:
+    from stdnum.gb import upn
+
+    return any(upn.is_valid(found) for found in _UPN.findall(text))
+
+
+def _is_telephone_number(text: str) -> bool:
+    return _TELEPHONE.search(re.sub(r"(?<=[0-9])[-.](?=[0-9])", "", text)) is not None
+
+
+def _holds(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda text: pattern.search(text) is not None
+
+
+def _holds_free_text(text: str) -> bool:
+    return len(text) > 40 and len(text.split()) >= 5
+
+
+DETECTORS = (
+    Detector("holds_email_addresses", "@", _holds(_EMAIL), "none"),
+    Detector("holds_postcodes", r"[0-9][A-Za-z]?\s+[0-9][A-Za-z]{2}", _holds(_SPACED_POSTCODE), "none"),
+    Detector(
+        "holds_postcodes",
+        r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,2}[0-9][A-Za-z0-9]?[0-9][A-Za-z]{2}(?:$|[^A-Za-z0-9])",
+        _holds(_POSTCODE),
+        "some",
+    ),
+    Detector("holds_telephone_numbers", r"\+44|0[0-9]+\)?\s", _holds(_SPACED_TELEPHONE), "none"),
+    Detector("holds_telephone_numbers", r"(?:0|44)[-.]?[1237][0-9.-]{9}", _is_telephone_number, "some"),
+    Detector(
+        "holds_dates",
+        r"[0-9][-/.][0-9]{1,2}[-/.][0-9]|[0-9dhtDHT][\s-][A-Za-z]{3,9}[\s-][0-9]{2}",
+        _holds(_DATE),
+        "none",
+    ),
+    Detector("holds_dates", "[0-9]{8}", _holds(_DIGIT_DATE), "some"),
+    Detector("holds_upns", "[A-Za-z][0-9]{11}[0-9A-Za-z]", _is_upn, "some"),
+    Detector(
+        "holds_national_insurance_numbers",
+        r"[A-Za-z]{2}\s?(?:[0-9]{2}\s?){3}[A-Da-d]",
+        _holds(_NATIONAL_INSURANCE),
+        "some",
+    ),
+    Detector("holds_nhs_numbers", r"[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}", _is_nhs_number, "one in eleven"),
+    Detector("holds_names", r"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s", _holds(_TITLED_NAME), "none"),
+    Detector("holds_addresses", r"[0-9][A-Za-z]?,?\s", _holds(_ADDRESS), "none"),
+    Detector("holds_free_text", r"\s", _holds_free_text, "none"),
+)
+
+_NAMES = Detector("holds_names", "^[A-Z][a-z]{2}", lambda text: _NAME.match(text) is not None, "one in eleven")
+"""Only for columns of ids: codes of other columns may well be written with a capital by mistake."""
+
+_A_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5,8}(?:Z|[+-][0-9:]{5})?)?\Z")
 
 
 def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> None:
-    """Add a finding for each column and kind of identifier that it holds."""
+    """Add a finding for each column and kind of identifier that it holds, listed in the schema or not."""
+    for position, (name, column) in enumerate(zip(sheet.header, sheet.columns, strict=True), start=1):
+        field = schema.fields.get(name)
+        place = name if field else f"column {position}"
+        texts = pa.array(_suspects(column, schema, field), pa.string())
+        reported: set[str] = set()
+        for detector in _detectors(field):
+            if detector.rule in reported:
+                continue
+            hits = _recognise(detector, texts)
+            if _is_enough(detector.chance, hits, column):
+                reported.add(detector.rule)
+                rows = sheet.lines[column.where(hits)]
+                shown = place[0].upper() + place[1:] if not field else place
+                findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown)
+                findings.reject(detector.rule, schema.name, rows.tolist())
+
+
+def _recognise(detector: Detector, texts: pa.Array) -> list[bool]:
+    hinted = pc.match_substring_regex(texts, detector.hint)
+    hits = [False] * len(texts)
+    for position in pc.indices_nonzero(hinted).to_pylist():
+        hits[position] = detector.recognises(texts[position].as_py())
+    return hits
 
 
 def looks_personal(text: str) -> bool:
-    """Whether a name that is to be shown (of a file) holds an identifier."""
-    return False
+    """Whether a text that is to be shown, such as a file's name, may hold an identifier."""
+    return any(detector.recognises(text) for detector in DETECTORS) or bool(
+        re.search(r"[A-Z][a-z]+[ _][A-Z][a-z]+", text)
+    )
+
+
+def _detectors(field: Field | None) -> Sequence[Detector]:
+    if field is None or field.form == "id":
+        return (*DETECTORS, _NAMES)
+    if field.form in ("date", "timestamp"):
+        # A date that is written wrongly is a fault of its own, not a date of birth in hiding.
+        return [detector for detector in DETECTORS if detector.rule not in ("holds_dates", "holds_telephone_numbers")]
+    return DETECTORS
+
+
+def _suspects(column: Column, schema: ExtractSchema, field: Field | None) -> list[str]:
+    """The distinct values to look at, in order; an empty text stands for one that the schema itself vouches for."""
+    if field is None or field.form in ("id", "authority"):
+        return list(column.values)
+    if field.form in ("date", "timestamp"):
+        return ["" if _A_MOMENT.match(text) else text for text in column.values]
+    return ["" if schema.judge(field.name, text).rule is None else text for text in column.values]
+
+
+def _is_enough(chance: Chance, hits: Sequence[bool], column: Column) -> bool:
+    if not any(hits):
+        return False
+    if chance == "none":
+        return True
+    counts = column.counts()
+    cells, found = int(counts.sum()), int(counts[np.asarray(hits)].sum())
+    if chance == "some":
+        return found >= max(2, cells / 10)
+    # One child's id repeated over many rows is one id: only different ids are evidence against chance.
+    distinct = sum(hits)
+    return found >= 2 and distinct >= min(2, len(hits)) and distinct * 2 >= len(hits)

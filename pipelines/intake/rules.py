@@ -436,6 +436,7 @@ _CATALOGUE = (
     _error("holds_dates", "{place} holds dates where none belong: they may be dates of birth.", PSEUDONYMISE),
     _error("holds_names", "{place} holds what look like names of people.", PSEUDONYMISE),
     _error("holds_addresses", "{place} holds what look like addresses.", PSEUDONYMISE),
+    _error("holds_free_text", "{place} holds free text.", "Take the text out; only codes may come in."),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _CATALOGUE}
