@@ -1,6 +1,7 @@
 """The command `storyboard`: words in, exit status out.
 
-Nothing is worked out here, and the heavy parts are imported only by the command that needs them, so that help and `check` answer at once.
+Nothing is worked out here, and the heavy parts are imported only by the command that needs them, so that help and
+`check` answer at once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -49,6 +51,13 @@ def main() -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
         _say(f"The machine failed: {reason}{where}. Nothing that is published has changed.")
+        sys.exit(3)
+    except Exception as error:
+        # The text of an error that nobody foresaw may quote a cell, so that only its kind and its place in our code are said.
+        _say(
+            f"The program failed ({type(error).__name__} at {_place_in_our_code(error)}): a fault of ours, not of your data. "
+            "Nothing that is published has changed. Report it with this line."
+        )
         sys.exit(3)
 
 
@@ -167,11 +176,11 @@ def publish(
     """Publish: from now on this edition never changes. A correction is a new version beside it."""
     from pipelines.editions import publication
     from pipelines.editions.switch import work_in
-    from pipelines.defs.front import write_index
+    from pipelines.publishing.index import index_page
 
     out = paths.Output(output)
     with work_in(out):
-        state = publication.publish(out, edition, _act(), write_index)
+        state = publication.publish(out, edition, _act(), index_page)
     print(f"{state.name}: published")
     print(f"Release: {out.release / 'index.html'}")
     _say(f"Next: copy {out.release} to the web server.")
@@ -186,11 +195,11 @@ def withdraw(
     """Withdraw a published edition: its public files give way to a notice with the reason, in one switch."""
     from pipelines.editions import publication
     from pipelines.editions.switch import work_in
-    from pipelines.defs.front import write_index
+    from pipelines.publishing.index import index_page
 
     out = paths.Output(output)
     with work_in(out):
-        state = publication.withdraw(out, edition, _act(), write_index, reason=reason)
+        state = publication.withdraw(out, edition, _act(), index_page, reason=reason)
     print(f"{state.name}: withdrawn")
     _say(f"Next: copy {out.release} to the web server, so that readers see the notice too.")
 
@@ -280,6 +289,12 @@ def _act() -> Act:
     from pipelines.editions.publication import Act
 
     return Act(getpass.getuser(), datetime.now(UTC).astimezone())
+
+
+def _place_in_our_code(error: BaseException) -> str:
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(paths.PROJECT)]
+    near = [f for f in ours if ".venv" not in Path(f.filename).parts]
+    return f"{Path(near[-1].filename).relative_to(paths.PROJECT).as_posix()}:{near[-1].lineno}" if near else "?"
 
 
 def _say(message: str) -> None:

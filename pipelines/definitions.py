@@ -2,11 +2,15 @@
 
 import dagster as dg
 
-from pipelines import defs
+from pipelines.defs import automation, edition, extracts, release, reports, storyboard, warehouse
 from pipelines.defs.workspace import Workspace
 
-definitions = dg.load_definitions_from_package_module(
-    defs,
+_MODULES = [extracts, warehouse, release, storyboard, reports, edition]
+
+definitions = dg.Definitions(
+    assets=dg.load_assets_from_modules(_MODULES),
+    asset_checks=dg.load_asset_checks_from_modules(_MODULES),
+    jobs=[automation.edition],
     resources={"workspace": Workspace.from_environment(), "io_manager": dg.mem_io_manager},
     executor=dg.in_process_executor,
 )

@@ -1,7 +1,5 @@
 """Jobs: what an analyst starts from the UI, and what the command starts."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.workspace import EDITIONS

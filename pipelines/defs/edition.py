@@ -1,7 +1,5 @@
 """The last two steps: a finished edition is sealed, and what readers see is switched to it."""
 
-from __future__ import annotations
-
 import getpass
 import json
 from contextlib import nullcontext
@@ -9,7 +7,6 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.defs.front import write_index
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
@@ -72,7 +69,7 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
             sealed,
             run.output,
             Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id),
-            write_index,
+            index_page,
             reasons=dict.fromkeys(sealed, reason) if reason else None,
         )
     return dg.MaterializeResult(

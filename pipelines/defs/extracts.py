@@ -1,7 +1,5 @@
 """The extracts as gated assets: what the gate admits becomes Parquet, what it refuses stops the run with its findings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

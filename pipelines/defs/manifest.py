@@ -44,14 +44,18 @@ def read_manifest() -> Mapping[str, Any]:
 def run_dbt(
     words: Sequence[str], *, admitted: Path, warehouse: Path, artifacts: Path = paths.DBT_TARGET
 ) -> dbtRunnerResult:
-    """One dbt command in this process. `admitted` is the folder of Parquet that it may read."""
+    """One dbt command in this process. `admitted` is the folder of Parquet that it may read. The warehouse is closed after."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     flags = ["--project-dir", str(paths.DBT_PROJECT), "--profiles-dir", str(paths.DBT_PROJECT)]
     where = ["--target-path", str(artifacts), "--log-path", str(artifacts)]
     quiet = ["--quiet", "--log-level-file", "none", "--no-use-colors"]
     with _environment(admitted, warehouse):
-        return dbtRunner().invoke([*quiet, *words, *flags, *where])
+        try:
+            return dbtRunner().invoke([*quiet, *words, *flags, *where])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """From the warehouse to the two exits: exact figures for those entitled to them, protected figures for everybody else."""
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 
 import dagster as dg

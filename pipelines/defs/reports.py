@@ -1,7 +1,5 @@
 """The restricted pack: the papers and lists for those entitled to exact figures. It never writes under `public/`."""
 
-from __future__ import annotations
-
 import shutil
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The public side: one asset for each page of `docs/`, the site, the open files. It sees protected figures and nothing else."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The dbt project as assets and asset checks: a fresh warehouse for each run, made by dbt in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

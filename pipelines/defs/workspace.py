@@ -13,11 +13,13 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines import paths
+from pipelines.defs.checking import find_edition
 from pipelines.disclosure.policy import Policy, read_policy
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 
 EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
+PARTITION_TAG = "dagster/partition"
 REASON_TAG = "storyboard/reason"
 """Why a published edition is corrected, where the run makes a correction."""
 BATCH_TAG = "storyboard/batch"
@@ -118,15 +120,16 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             encoding=dg.EnvVar("STORYBOARD_ENCODING"),
         )
 
-    def open(self, context: dg.AssetExecutionContext) -> EditionRun:
+    def open(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> EditionRun:
         """The run of the edition that is this run's partition. Raises UsageFault where no calendar row names it."""
         folder = Path(self.extracts)
+        name = context.run.tags[PARTITION_TAG]
         output = paths.Output(Path(self.output))
         run = EditionRun(
-            edition=read_calendar(folder)[context.partition_key],
-            extracts=folder / context.partition_key,
+            edition=find_edition(name, read_calendar(folder)),
+            extracts=folder / name,
             output=output,
-            batch=output.work / context.run.tags.get(BATCH_TAG, context.run_id),
+            batch=output.work / context.run.tags.get(BATCH_TAG, context.run.run_id),
             encoding=self.encoding,
             authority=self.authority,
             policy=read_policy(paths.POLICY.read_text("utf-8")),
