@@ -59,6 +59,7 @@ def admit(examination: Examination, edition: Edition, folder: Path) -> None:
         )
     pq.write_table(_inventory(examination), folder / "inventory.parquet")
     pq.write_table(_periods(edition), folder / "edition_periods.parquet")
+    pq.write_table(_statistics(examination), folder / "published_statistics.parquet")
 
 
 def _inventory(examination: Examination) -> pa.Table:
@@ -82,5 +83,21 @@ def _periods(edition: Edition) -> pa.Table:
             "period_start": pa.array([period.start for _, period in periods], pa.date32()),
             "period_end": pa.array([period.end for _, period in periods], pa.date32()),
             "as_at": pa.array([period.as_at for _, period in periods], pa.date32()),
+        }
+    )
+
+
+def _statistics(examination: Examination) -> pa.Table:
+    statistics = examination.statistics
+    values = [None if each.value is None else float(each.value) for each in statistics]
+    return pa.table(
+        {
+            "authority": pa.array([each.authority for each in statistics], pa.string()),
+            "area_name": pa.array([each.area_name for each in statistics], pa.string()),
+            "year_ending": pa.array([each.year_ending for each in statistics], pa.date32()),
+            "measure": pa.array([each.measure for each in statistics], pa.string()),
+            "value": pa.array(values, pa.float64()),
+            "symbol": pa.array([each.symbol for each in statistics], pa.string()),
+            "release": pa.array([each.release for each in statistics], pa.string()),
         }
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.faults import DataFault
 from pipelines.figures import Edition
 from pipelines.intake.files import FORMATS, Folder, PlainFile, list_folder, read_plain_file
 from pipelines.intake.findings import Finding, Findings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipelines.intake.cells import Extract
+    from pipelines.intake.published_statistics import PublishedStatistic
 
 YORK = "E06000014"
 
@@ -49,8 +51,8 @@ class Examination:
     findings: tuple[Finding, ...]
     tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
     """The rows of each extract that is there, only when nothing is an error."""
-    published: tuple[PlainFile, ...] = field(default=(), repr=False)
-    """The department's files, as they were when they were read."""
+    statistics: tuple[PublishedStatistic, ...] = field(default=(), repr=False)
+    """What the department's files publish; never mixed with our own figures."""
     invented: bool = False
     """Whether the folder says that its extracts are a sample."""
 
@@ -89,7 +91,7 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
     _check_names(listing, findings)
     files = _read_files(folder, listing, findings)
     extracts, rows = _read_extracts(files, encoding, findings)
-    published = _read_published(folder, listing, encoding, findings)
+    published, statistics = _read_published(folder, listing, encoding, findings)
     outside = _check_together(extracts, edition, authority, findings)
     summaries = {}
     for name in listing.extracts:
@@ -111,7 +113,7 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
         from pipelines.intake.admission import build_table
 
         tables = {name: build_table(extract, authority) for name, extract in extracts.items()}
-    return Examination(edition.name, summaries, findings.all(), tables, published, listing.is_sample)
+    return Examination(edition.name, summaries, findings.all(), tables, statistics, listing.is_sample)
 
 
 def _check_names(listing: Folder, findings: Findings) -> None:
@@ -178,16 +180,34 @@ def _read_extracts(
     return extracts, rows
 
 
-def _read_published(folder: Path, listing: Folder, encoding: str, findings: Findings) -> tuple[PlainFile, ...]:
+def _read_published(
+    folder: Path, listing: Folder, encoding: str, findings: Findings
+) -> tuple[list[PlainFile], tuple[PublishedStatistic, ...]]:
+    """The department's files and what they publish. A layout that is not known is passed over with a query."""
+    if not listing.published:
+        return [], ()
+    from tempfile import TemporaryDirectory
+
+    from pipelines.intake import published_statistics
     from pipelines.intake.reading import decode
 
-    published = []
-    for name in listing.published:
-        extract = name.removesuffix(".csv")
-        file = read_plain_file(folder / name, extract, findings)
-        if file and decode(file.content, extract, encoding, findings) is not None:
-            published.append(file)
-    return tuple(published)
+    files: list[PlainFile] = []
+    statistics: list[PublishedStatistic] = []
+    with TemporaryDirectory() as copies:
+        for name in listing.published:
+            extract = name.removesuffix(".csv")
+            file = read_plain_file(folder / name, extract, findings)
+            if file is None or decode(file.content, extract, encoding, findings) is None:
+                continue
+            files.append(file)
+            # From a copy of the bytes that were hashed: the file itself may have changed since.
+            copy = Path(copies) / name
+            copy.write_bytes(file.content)
+            try:
+                statistics += published_statistics.read([copy], encoding=encoding)
+            except DataFault:
+                findings.add("published_statistics_not_read", extract)
+    return files, tuple(statistics)
 
 
 def _check_together(

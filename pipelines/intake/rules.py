@@ -87,6 +87,11 @@ _CATALOGUE = (
         "The file changed while it was being read.",
         "Wait until it has been written completely, then check again.",
     ),
+    _query(
+        "published_statistics_not_read",
+        "The file has none of the layouts of the department that are known, and was not read.",
+        "Put the file in as it was downloaded, or take it out.",
+    ),
     # encoding and the shape of the text
     _error(
         "utf_16",
