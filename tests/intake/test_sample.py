@@ -50,7 +50,7 @@ def local_day(text: str) -> date:
 
 @pytest.mark.parametrize("seed", [2016, 0, 1, 7, 99, 12345])
 def test_edition_2016_gives_the_figures_of_the_document_with_any_seed(tmp_path: Path, seed: int) -> None:
-    folder = generate("2016", tmp_path, calendar=CALENDAR, seed=seed)
+    folder = generate(CALENDAR["2016"], tmp_path, seed=seed)
     rows = [
         row
         for row in read_rows(folder / "missing_episodes.csv")
@@ -178,7 +178,7 @@ def odd_calendar() -> dict[str, Edition]:
 @pytest.mark.parametrize("edition", ["2012", "2016", "2017", "2018", "2027"])
 @pytest.mark.parametrize("seed", [2016, 3])
 def test_every_row_of_every_edition_keeps_the_contract(tmp_path: Path, edition: str, seed: int) -> None:
-    folder = generate(edition, tmp_path, calendar={**CALENDAR, **odd_calendar()}, seed=seed)
+    folder = generate({**CALENDAR, **odd_calendar()}[edition], tmp_path, seed=seed)
     for path in folder.glob("*.csv"):
         if path.name.startswith("published_statistics"):
             continue
@@ -241,7 +241,7 @@ def test_every_row_of_every_edition_keeps_the_contract(tmp_path: Path, edition: 
 
 def test_the_checked_in_sample_is_what_the_generator_writes(tmp_path: Path) -> None:
     for edition in ("2016", "2017", "2018"):
-        folder = generate(edition, tmp_path, calendar=CALENDAR)
+        folder = generate(CALENDAR[edition], tmp_path)
         written = {path.name: path.read_bytes() for path in folder.iterdir()}
         checked_in = {path.name: path.read_bytes() for path in (SAMPLE_EXTRACTS / edition).iterdir()}
         assert written == checked_in, f"run storyboard sample --edition {edition} --out tests/sample_extracts"
@@ -331,16 +331,14 @@ def test_the_sample_holds_the_rows_that_clocks_and_calendars_make_hard() -> None
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
-    folders = [
-        generate("2017", tmp_path / name, calendar=CALENDAR, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6))
-    ]
+    folders = [generate(CALENDAR["2017"], tmp_path / name, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6))]
     first, again, other = ((folder / "missing_episodes.csv").read_bytes() for folder in folders)
     assert first == again != other
 
 
 def test_a_larger_sample_has_as_many_times_the_rows_over_several_authorities(tmp_path: Path) -> None:
-    one = generate("2016", tmp_path / "one", calendar=CALENDAR)
-    four = generate("2016", tmp_path / "four", calendar=CALENDAR, scale=4)
+    one = generate(CALENDAR["2016"], tmp_path / "one")
+    four = generate(CALENDAR["2016"], tmp_path / "four", scale=4)
     rows = read_rows(four / "missing_episodes.csv")
     assert len(rows) == 4 * len(read_rows(one / "missing_episodes.csv"))
     assert len({row["authority"] for row in rows}) == 4
@@ -353,31 +351,25 @@ def test_a_larger_sample_has_as_many_times_the_rows_over_several_authorities(tmp
 
 
 def test_every_sample_folder_says_that_it_is_invented(tmp_path: Path) -> None:
-    folder = generate("2016", tmp_path, calendar=CALENDAR)
+    folder = generate(CALENDAR["2016"], tmp_path)
     assert "INVENTED" in (folder / "SAMPLE.txt").read_text(encoding="utf-8")
-
-
-def test_an_edition_that_the_calendar_does_not_know_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match="no edition 1999"):
-        generate("1999", tmp_path, calendar=CALENDAR)
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_scale_below_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="scale"):
-        generate("2016", tmp_path, calendar=CALENDAR, scale=0)
+        generate(CALENDAR["2016"], tmp_path, scale=0)
 
 
 def test_a_folder_of_real_extracts_is_never_overwritten_by_a_sample(tmp_path: Path) -> None:
     (tmp_path / "2016").mkdir()
     (tmp_path / "2016" / "missing_episodes.csv").write_text("precious")
     with pytest.raises(UsageFault, match="no sample"):
-        generate("2016", tmp_path, calendar=CALENDAR)
+        generate(CALENDAR["2016"], tmp_path)
     assert (tmp_path / "2016" / "missing_episodes.csv").read_text() == "precious"
 
 
 def test_a_sample_is_replaced_by_the_next_one(tmp_path: Path) -> None:
-    generate("2016", tmp_path, calendar=CALENDAR, seed=1)
-    folder = generate("2016", tmp_path, calendar=CALENDAR, seed=2)
+    generate(CALENDAR["2016"], tmp_path, seed=1)
+    folder = generate(CALENDAR["2016"], tmp_path, seed=2)
     assert "seed 2" in (folder / "SAMPLE.txt").read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["2016"]

@@ -17,8 +17,8 @@ from pipelines.intake.sample.draws import Texts
 from pipelines.intake.sample.education import write_education
 from pipelines.intake.sample.missing import write_episodes
 from pipelines.intake.sample.reference import AUTHORITIES, published_file, write_population
+from pipelines.paths import SAMPLE_MARKER
 
-MARKER = "SAMPLE.txt"
 DEFAULT_SEED = 2016
 
 _NOTICE = """\
@@ -41,26 +41,21 @@ Contains public sector information licensed under the Open Government Licence v3
 """
 
 
-def generate(
-    edition: str, out: Path, *, calendar: Mapping[str, Edition], scale: int = 1, seed: int = DEFAULT_SEED
-) -> Path:
+def generate(edition: Edition, out: Path, *, scale: int = 1, seed: int = DEFAULT_SEED) -> Path:
     """Write the sample extracts of one edition to `<out>/<edition>/` and return that folder.
 
     At scale 1 there is one authority, York, and edition 2016 gives the figures of the source document with any seed.
     At scale N there are N times the rows, spread over up to 15 authorities. The same arguments give the same bytes.
 
-    Raises UsageFault for an edition that the calendar does not know, a scale below 1, or a folder that holds
-    something other than a sample; MachineFault where the folder cannot be written.
+    Raises UsageFault for a scale below 1 or a folder that holds something other than a sample; MachineFault where the
+    folder cannot be written.
     """
-    known = calendar.get(edition)
-    if known is None:
-        raise UsageFault(f"There is no edition {edition} in the calendar. It knows: {', '.join(sorted(calendar))}.")
     if scale < 1:
         raise UsageFault("The scale of a sample is a whole number from 1.")
-    folder = out / edition
-    if folder.exists() and not (folder / MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    folder = out / edition.name
+    if folder.exists() and not (folder / SAMPLE_MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageFault(f"{folder} is there already and is no sample. Name another folder, or move it away first.")
-    files = _write_all(known, scale, seed)
+    files = _write_all(edition, scale, seed)
     try:
         _replace(folder, files)
     except OSError as problem:
@@ -80,7 +75,7 @@ def _write_all(edition: Edition, scale: int, seed: int) -> dict[str, str]:
     published = published_file(edition)
     if published is not None:
         files[published[0]] = published[1]
-    files[MARKER] = _NOTICE.format(edition=edition.name, scale=scale, seed=seed)
+    files[SAMPLE_MARKER] = _NOTICE.format(edition=edition.name, scale=scale, seed=seed)
     return files
 
 
