@@ -276,7 +276,7 @@ def write_paper(book: Book, text: Path) -> Paper:
     """
     vocabulary = Vocabulary(book)
     filled = _Filled()
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
     environment.globals.clear()
     environment.globals.update(_functions(vocabulary, filled))
     try:
