@@ -1,6 +1,6 @@
-"""Blocks of a page that are made whole from figures: a chart with its table and its proof, a trend, a block of definitions.
+"""Blocks of a page that are made whole from figures: a chart with its table and its proof, a trend, a list of metrics.
 
-Puts findings, drawings and tables together; each of these is made in its own module. Every block is HTML without a blank line.
+Puts findings, drawings and tables together; each is made in its own module. Blocks are HTML without blank lines.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Chart:
 
 
 def arrange(book: Book, metric_id: str, by: str, authority: str | None = None) -> list[Member]:
-    """The categories as they are shown: in their own order where they have one, else the largest first, `not_known` and hidden last."""
+    """The categories as they are shown: in their own order, else the largest first; not known and hidden last."""
     members = book.series(metric_id, by, authority)
     if "/" in by or DIMENSIONS[by].is_ordered:
         return members
@@ -78,8 +78,8 @@ def _find_trend(metric: Metric, editions: Sequence[tuple[str, PublicFigure]]) ->
     if change is None:
         return (f"{metric.label}: the last two editions cannot be compared",)
     if change == "did not change":
-        return (f"{metric.label} did not change between the {earlier} and the {later} edition: ", now)
-    return (f"{metric.label} {change} from ", before, " to ", now, f" between the {earlier} and the {later} edition")
+        return (f"{metric.label}: ", now, f" in both the {earlier} and the {later} edition")
+    return (f"{metric.label} {change} from ", before, f" in the {earlier} edition to ", now, f" in the {later} edition")
 
 
 def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:
@@ -146,12 +146,9 @@ def mark_up_proof(book: Book, metric_id: str, definitions: str | None, protectio
         ("Period", write_period(period.start, period.end)),
         ("Position on", write_date(period.as_at)),
     ]
-    if metric.numerator and metric.numerator in book.metrics:
-        under = metric.denominator or ""
-        over = lower_first(book.metrics[metric.numerator].label)
-        below = lower_first(book.metrics[under].label) if under in book.metrics else POPULATIONS.get(under, under)
-        rows.append(("Worked out from", f"{over}, divided by {below}"))
-    rows.append(("Protection", protection))
+    if parts := _parts_of(book, metric):
+        rows.append(("Worked out from", parts))
+    rows.append(("Protection", _own_protection(metric) or protection))
     if definitions is not None:
         rows.append(("More", Markup('<a href="{}">{}: definition</a>').format(definitions, metric.label)))
     items = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
@@ -168,39 +165,68 @@ POPULATIONS = {
 
 
 def write_metrics_index(book: Book, protection: str) -> Markup:
-    """Every metric as Markdown: a heading with the metric's id as its anchor, then its definition and what it is cut by."""
-    lines: list[str] = []
-    sections = {"missing": "Missing and absent from home or care", "education": "Children missing education"}
-    for collection, title in sections.items():
+    """Every metric as Markdown, its id as the anchor of its heading; then the breakdowns and categories."""
+    lines = [f"Protection of all counts: {protection}. Where a measure has a rule of its own, its entry says so.", ""]
+    for collection, title in SECTIONS.items():
         lines += [f"## {title}", ""]
         for metric in book.metrics.values():
-            if metric.collection != collection:
-                continue
-            lines += [f"### {metric.label} {{ #{metric.metric_id} }}", "", str(Markup.escape(metric.description)), ""]
-            lines += [f"- Unit: {metric.unit}", f"- Name in files: `{metric.metric_id}`"]
-            if metric.breakdowns:
-                lines.append(f"- Broken down by: {write_list([phrase_of(by) for by in metric.breakdowns])}")
-            if metric.numerator in book.metrics and metric.denominator:
-                over = book.metrics[str(metric.numerator)].label
-                below = (
-                    book.metrics[metric.denominator].label
-                    if metric.denominator in book.metrics
-                    else POPULATIONS.get(metric.denominator, metric.denominator)
-                )
-                lines.append(f"- Worked out from: {lower_first(over)}, divided by {lower_first(below)}")
-            lines.append(f"- Records that it needs: {write_list([name.replace('_', ' ') for name in metric.needs])}")
-            lines += [
-                f"- Protection: {protection if metric.public else 'never published, because it describes one child'}",
-                "",
-            ]
-            if metric.metric_id in book.sql:
-                lines += [
-                    f'<details class="proof"><summary>SQL<span class="unseen"> of {Markup.escape(metric.label)}</span></summary>'
-                    f'<div class="table-scroll" role="region" tabindex="0" aria-label="SQL of {Markup.escape(metric.label)}">'
-                    f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></div></details>",
-                    "",
-                ]
-    return Markup("\n".join(lines))
+            if metric.collection == collection:
+                lines += _write_entry(book, metric)
+    lines += ["## Breakdowns and their categories", "", "| Breakdown | Name in files | Categories |", "|---|---|---|"]
+    for name in sorted({name for m in book.metrics.values() for by in m.breakdowns for name in by.split("/")}):
+        lists = {
+            m.dimension_of(name) for m in book.metrics.values() if any(name in by.split("/") for by in m.breakdowns)
+        }
+        members = [c for key in sorted(lists) for c in book.categories.get(key, ())]
+        texts = [f"{Markup.escape(c.label)} (`{c.category}`)" for c in members] or [
+            "each month of the period (`2015-04`)"
+        ]
+        lines.append(f"| {DIMENSIONS[name].label} | `{name}` | {'; '.join(dict.fromkeys(texts))} |")
+    return Markup("\n".join([*lines, ""]))
+
+
+SECTIONS = {"missing": "Missing and absent from home or care", "education": "Children missing education"}
+
+
+def _write_entry(book: Book, metric: Metric) -> list[str]:
+    lines = [f"### {metric.label} {{ #{metric.metric_id} }}", "", str(Markup.escape(metric.description)), ""]
+    lines += [f"- Unit: {metric.unit}", f"- Name in files: `{metric.metric_id}`"]
+    if metric.breakdowns:
+        lines.append(f"- Broken down by: {write_list([phrase_of(by) for by in metric.breakdowns])}")
+    if parts := _parts_of(book, metric):
+        lines.append(f"- Worked out from: {parts}")
+    lines.append(f"- Records that it needs: {write_list([name.replace('_', ' ') for name in metric.needs])}")
+    if own := _own_protection(metric):
+        lines.append(f"- Protection: {own}")
+    lines.append("")
+    if metric.metric_id in book.sql:
+        label = Markup.escape(metric.label)
+        lines += [
+            f'<details class="proof"><summary>SQL<span class="unseen"> of {label}</span></summary>'
+            f'<div class="table-scroll" role="region" tabindex="0" aria-label="SQL of {label}">'
+            f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></div></details>",
+            "",
+        ]
+    return lines
+
+
+def _own_protection(metric: Metric) -> str:
+    if not metric.public:
+        return "never published, because it describes one child"
+    if metric.kind in ("rate", "mean"):
+        return "worked out from the counts that are shown"
+    if metric.kind == "median":
+        return "a whole number, shown only where enough values stand behind it"
+    return ""
+
+
+def _parts_of(book: Book, metric: Metric) -> str:
+    """What a rate or mean divides, in words; empty for other kinds."""
+    if metric.numerator not in book.metrics or metric.denominator is None:
+        return ""
+    below = metric.denominator
+    below = lower_first(book.metrics[below].label) if below in book.metrics else POPULATIONS.get(below, below)
+    return f"{lower_first(book.metrics[metric.numerator].label)}, divided by {below}"
 
 
 def _without_blank_lines(text: str) -> str:

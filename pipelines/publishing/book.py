@@ -1,4 +1,4 @@
-"""The one edition of one place that a page, a chart or a paper speaks about: its figures, metrics, categories, earlier editions.
+"""The edition of one place that a page, a chart or a paper speaks about: its figures, definitions and earlier editions.
 
 Looks figures up and says plainly what does not exist. Nothing here counts, hides, words or draws.
 """
@@ -69,8 +69,8 @@ class Book:
     ) -> None:
         """`authority` may be left out where the figures are of one alone, and is `all` where they are of several.
 
-        `earlier` holds the sealed earlier editions of the same authority, in any order. `base` is what public counts are rounded to.
-        `sql` is the text of each metric's model.
+        `earlier` holds the sealed earlier editions of the same authority, in any order. `base` is what public counts
+        are rounded to. `sql` is the text of each metric's model.
         """
         self.edition = edition
         self.metrics = metrics
@@ -120,9 +120,8 @@ class Book:
             self._check_breakdown(metric, breakdown)
             known = dict(self._categories_of(metric, breakdown))
             if category not in known:
-                raise UnknownCitation(
-                    f'The breakdown "{breakdown}" of "{metric_id}" has no category "{category}".{_suggest(category, known)}'
-                )
+                missing = f'The breakdown "{breakdown}" of "{metric_id}" has no category "{category}".'
+                raise UnknownCitation(missing + _suggest(category, known))
         key = FigureKey(self.edition.name, authority or self.authority, metric_id, breakdown, category)
         if key in self._figures:
             return self._figures[key]

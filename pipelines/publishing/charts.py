@@ -1,6 +1,6 @@
-"""Charts as SVG, drawn from figures that may be shown and from nothing else: ranked bars, month columns, a line over editions.
+"""Charts as SVG, drawn from figures that may be shown and from nothing else: bars, month columns, a line over editions.
 
-Bytes depend on the drawing alone: no clock, no random ids, no fonts of the machine. Titles, tables and pages are made elsewhere.
+Bytes depend on the drawing alone: no clock, no random ids, no fonts of the machine. Tables are made elsewhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from matplotlib.patches import Rectangle
 from pipelines.figures import PublicFigure
 from pipelines.publishing.sentences import NOT_KNOWN
 
-WIDTH = 400
+WIDTH = 350
 """Width of every drawing in its own units: as wide as a phone, so that the text keeps its size there."""
 TEXT = 14
 SMALL = 12.5
@@ -60,29 +60,30 @@ def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
         for place, mark in enumerate(marks):
             top = 4 + step * place + (7 if beside else 24)
             end = left + _draw_mark(axes, mark, left, top, unit, bar, lies=True)
+            axes.plot([left + 0.5, left + 0.5], [top - 4, top + bar + 4], color=PALE, linewidth=1)
             axes.text(end + 6, top + bar / 2 + 5, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK)
             if beside:
                 axes.text(left - 8, top + bar / 2 + 5, mark.label, fontsize=TEXT, color=INK, ha="right")
             else:
                 axes.text(0, top - 6, mark.label, fontsize=TEXT, color=INK)
-        axes.plot([left, left], [2, height - 2], color=PALE, linewidth=1, solid_capstyle="butt")
 
     return _render(draw, height, title, description)
 
 
 def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
-    """Columns from zero in order of time; a mark's category is its month, `YYYY-MM`. The year stands under its first month."""
-    height, base, top = 250, 200, 26
+    """Columns from zero in order of time; a mark's category is its month, `YYYY-MM`."""
+    height, base, top = 230, 184, 24
     step = WIDTH / len(marks)
     width = min(step * 0.72, 44)
     unit = (base - top) / _longest(marks)
+    size = SMALL if max(len(mark.figure.display) for mark in marks) <= 4 or len(marks) <= 6 else 9.5
 
     def draw(axes: Axes) -> None:
         year = ""
         for place, mark in enumerate(marks):
             middle = step * (place + 0.5)
             end = base - _draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
-            axes.text(middle, end - 5, mark.figure.display, fontsize=SMALL, fontweight="bold", color=INK, ha="center")
+            axes.text(middle, end - 5, mark.figure.display, fontsize=size, fontweight="bold", color=INK, ha="center")
             axes.text(middle, base + 18, mark.label[:3], fontsize=SMALL, color=INK, ha="center")
             if mark.category[:4] != year:
                 year = mark.category[:4]
@@ -94,7 +95,7 @@ def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
 
 def draw_line(marks: Sequence[Mark], title: str, description: str) -> bytes:
     """A line over editions from zero, broken where no number is shown; each point labelled with its figure."""
-    height, base, top = 250, 206, 34
+    height, base, top = 210, 170, 34
     step = WIDTH / len(marks)
     unit = (base - top) / _longest(marks)
 

@@ -52,7 +52,7 @@ def read_registers(docs: Path) -> dict[str, Any]:
 def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]]:
     """The ids of the metrics that each page cites, by the page's path under `docs`.
 
-    A metric named in a register counts for every page that reads the register. A page that lists all metrics cites none of them.
+    A metric named in a register counts for each page that reads it; a page that lists all metrics cites none of them.
     Raises UnknownCitation, naming file and line, where a page cannot be read.
     """
     named = {name: set(_texts(register)) & metric_ids for name, register in read_registers(docs).items()}

@@ -1,7 +1,7 @@
 """Finds digits that are typed into a page where a figure belongs.
 
-Dates, years, ages, names of law, durations that a definition itself states, list numbers and code are told apart by rule. A rule speaks
-of what surrounds a number; there is no list of pages or sentences that are let through.
+Dates, years, ages, names of law, durations that a definition states, list numbers and code are told apart by rule. A
+rule speaks of what surrounds a number; there is no list of pages or sentences that are let through.
 """
 
 from __future__ import annotations
@@ -30,26 +30,40 @@ _NOT_PROSE = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 
+_SPAN = r"(?:\s*(?:to|and|or|-|–)\s*"
+_LAW = r"sections?|regulations?|reg\.|articles?|art\.|schedules?|paragraphs?|para\.|parts?|chapters?|clauses?|rules?"
+_CLAUSE = r"\d+[A-Za-z]{0,2}(?:\(\w+\))*"
+_NUMBERED = (
+    r"Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Question|Step|Edition|Version|Volume|Principle"
+    r"|Priority|WCAG"
+)
+_COUNTED = "episodes|children|referrals|interviews|citations|cases|boys|girls|young"
+
 _ALLOWED = re.compile(
     rf"""
-    ^\s*(?:\#+\s+)?\d{{1,2}}[.)]\s                                   # number of a list item or a heading
-    | ^\#+\s+\d{{1,2}}(?=\s)
-    | \b\d{{1,2}}(?:st|nd|rd|th)?(?:\s+(?:to|and)\s+\d{{1,2}}(?:st|nd|rd|th)?)?\s+(?:{_MONTHS})\b(?:\s+{_YEAR})?   # dates
+    # the number of a list item or a heading
+    ^\s*(?:\#+\s+)?\d{{1,2}}[.)]\s | ^\#+\s+\d{{1,2}}(?=\s)
+    # dates, spans of years, times of day
+    | \b\d{{1,2}}(?:st|nd|rd|th)?{_SPAN}\d{{1,2}}(?:st|nd|rd|th)?)?\s+(?:{_MONTHS})\b(?:\s+{_YEAR})?
     | \b(?:{_MONTHS})\s+{_YEAR}\b
     | \b{_YEAR}-\d\d(?:-\d\d)?\b | \b\d{{1,2}}[./]\d{{1,2}}[./](?:\d\d|{_YEAR})\b
     | \b{_YEAR}\s*(?:[-–/]|to|and)\s*(?:{_YEAR}|\d\d)\b
     | \b\d{{1,2}}(?:[.:]\d\d)?\s?(?:am|pm)\b | \b\d\d:\d\d\b | \b24\s?/\s?7\b
-    | \b(?:aged?|ages|age\sof|under|over)\s+\d{{1,2}}(?:\s*(?:to|and|or|-|–)\s*\d{{1,2}})?\b(?!\s*(?:%|per\s|of\s|,\d))   # ages
-    | \b\d{{1,2}}(?:\s*(?:to|and|or|-|–)\s*\d{{1,2}})?[\s-]years?[\s-]olds?\b
+    # ages
+    | \b(?:aged?|ages|age\sof)\s+\d{{1,2}}{_SPAN}\d{{1,2}})?\b(?!\s*(?:%|per\s|of\s|,\d))
+    | \b(?:under|over)[\s-](?:5|10|11|16|18|21|25)s?\b(?!\s*(?:%|per\s|of\s|,\d))(?!\s+(?:{_COUNTED}))
+    | \b\d{{1,2}}{_SPAN}\d{{1,2}})?[\s-]years?[\s-]olds?\b
     | \b\d{{1,2}}(?:th|st|nd|rd)\s+birthday\b
-    | \b(?:sections?|s\.?|ss\.?|regulations?|reg\.?|articles?|art\.?|schedules?|paragraphs?|para\.?|parts?|chapters?|clauses?|rules?)
-        \s?\d+[A-Za-z]{{0,2}}(?:\(\w+\))*(?:\s*(?:,|to|and|-|–)\s*\d+[A-Za-z]{{0,2}}(?:\(\w+\))*)*   # law
-    | \b(?:SI|S\.I\.|No\.?|SSI)\s*{_YEAR}?\s*(?:/|No\.?\s*)?\s*\d+\b | \b{_YEAR}/\d+\b
-    | \b(?:Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Question|Step|Edition|Version|Volume|Principle|WCAG|Priority)
-        \s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b                                              # names with a number
-    | \b(?:call|ring|phone|dial|text|telephone|on)\s+(?:\d{{3}}|116\s?\d{{3}}|0[\d\s]{{9,12}})\b                       # telephone numbers
-    | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?:episodes|children|referrals|interviews|citations|cases|boys|girls|young)\b)
-    | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b                                        # names: SSDA903, 436A
+    # law
+    | (?:\b(?:{_LAW})\s?|(?<!['’])\bss?\.?){_CLAUSE}(?:\s*(?:,|to|and|-|–)\s*{_CLAUSE})*
+    | \b(?-i:SI|S\.I\.|No\.?|SSI)\s*{_YEAR}?\s*(?:/|No\.?\s*)?\s*\d+\b | \b{_YEAR}/\d+\b
+    # names with a number
+    | \b(?-i:{_NUMBERED})\s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b
+    | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b
+    # telephone numbers
+    | \b(?:call|ring|phone|dial|text|telephone)\s+(?:116\s?\d{{3}}|0[\d\s]{{9,12}}|\d{{3}})\b
+    # a year by itself, that counts nothing
+    | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?:{_COUNTED})\b)
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )

@@ -96,7 +96,7 @@ def write_plural(noun: str, count: Decimal | int | None) -> str:
     if count != 1:
         return noun
     head, _, rest = noun.partition(" ")
-    singular = _engine().singular_noun(head)  # type: ignore[arg-type]
+    singular = _engine().singular_noun(head)
     return " ".join(filter(None, (singular if isinstance(singular, str) else head, rest)))
 
 

@@ -1,6 +1,6 @@
 """Exact figures as they are shown on the restricted side, in the shape that the public side uses.
 
-One record for both sides keeps pages and papers the same; nothing is hidden or rounded here, and nothing of it is ever public.
+One record for both sides keeps pages and papers alike. Nothing is hidden or rounded here; nothing of it is ever public.
 """
 
 from __future__ import annotations

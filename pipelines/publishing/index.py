@@ -72,7 +72,8 @@ a:focus-visible { outline: 3px solid #801650; outline-offset: 2px; }
 <ul>
 {% for entry in entries %}
 <li>
-<h2><a href="{{ entry.name }}/index.html">The {{ entry.edition }} edition{% if entry.version > 1 %}, version {{ entry.version }}{% endif %}</a></h2>
+<h2><a href="{{ entry.name }}/index.html">The {{ entry.edition }} edition
+{%- if entry.version > 1 %}, version {{ entry.version }}{% endif %}</a></h2>
 <p>{{ words[entry.status] }}{% if entry.reason %} Why: {{ entry.reason }}{% endif %}</p>
 {% if entry.is_invented %}
 <p><strong>These figures are invented.</strong> They come from sample records and describe no real child.</p>

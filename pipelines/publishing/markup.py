@@ -40,8 +40,10 @@ def plain(parts: Iterable[Part]) -> str:
 
 
 def explain_symbols(figures: Iterable[PublicFigure]) -> list[tuple[str, str]]:
-    """(symbol, meaning) of each symbol among the figures, in a fixed order. None where the text itself says it in words."""
-    shown = {figure.status: figure.display for figure in figures if figure.status != "published"}
+    """(symbol, meaning) of each symbol among the figures, in a fixed order. Texts that are words explain themselves."""
+    shown: dict[PublicStatus, str] = {
+        figure.status: figure.display for figure in figures if figure.status != "published"
+    }
     return [(shown[status], words) for status, words in SYMBOLS.items() if shown.get(status, "").startswith("[")]
 
 

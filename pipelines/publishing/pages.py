@@ -1,6 +1,6 @@
-"""Fills the pages of `docs/` with figures: Markdown templates in, plain Markdown and drawings out, ready for the site generator.
+"""Fills the pages of `docs/` with figures: Markdown templates in, plain Markdown and drawings out.
 
-Names what is wrong by file and line, and records which figures each page shows. What a block looks like is decided in `blocks`.
+Names what is wrong by file and line, and records which figures each page shows. How a block looks is up to `blocks`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class PolicyWords:
 
 @dataclass(frozen=True, slots=True)
 class EditionEntry:
-    """One line of the list of editions. `address` is relative to the root of this edition's site, None where there is no link."""
+    """One line of the list of editions. `address` is relative to the root of this site; None where there is no link."""
 
     name: str
     version: int
@@ -99,7 +99,7 @@ def render_pages(
 ) -> RenderedPages:
     """Renders every page of `docs` into the empty or absent folder `into`, with `assets/` and `charts/` beside them.
 
-    Raises DataFault, naming file and line of everything that is wrong: unknown names, digits typed where a figure belongs, broken templates.
+    Raises DataFault, naming file and line of everything that is wrong: unknown names, typed figures, broken templates.
     """
     variables = dict(read_registers(docs) if registers is None else registers)
     shared = _Shared(book, policy, tuple(editions), find_definitions_page(docs))
@@ -247,7 +247,7 @@ class _PageFunctions:
         return blocks.mark_up_breakdown(self._book, metric_id, by)
 
     def trend(self, metric_id: str, **categories: str) -> Markup:
-        """One figure in this edition and the earlier ones that have it: a line with its table; a table alone for the first edition."""
+        """One figure in this edition and the earlier ones that have it: a line with its table, or the table alone."""
         breakdown, category = self._book.breakdown_of(metric_id, categories)
         editions: list[tuple[str, PublicFigure]] = []
         for book in (*self._book.earlier, self._book):
@@ -313,7 +313,7 @@ class _PageFunctions:
         return self._book.figure(metric_id).status != "not_available"
 
     def change(self, metric_id: str, **categories: str) -> sentences.Change | None:
-        """`rose`, `fell` or `did not change` since the edition before; None where there is none or a number is not shown."""
+        """`rose`, `fell` or `did not change` since the edition before; None where either number is not shown."""
         now = self._book.figure_of(metric_id, categories)
         if self._book.previous is None:
             return None

@@ -1,4 +1,4 @@
-"""Statements made by rule from figures that may be shown: what changed, what is largest, the finding that heads a chart.
+"""Statements made by rule from figures that may be shown: what changed, what is largest, what a chart finds.
 
 Each rule claims no more than the figures shown can prove. No markup and no drawing.
 """
@@ -44,9 +44,10 @@ def compare(earlier: PublicFigure | None, later: PublicFigure) -> Change | None:
 
 
 def find_largest(book: Book, metric_id: str, by: str) -> Member | None:
-    """The category that is certainly the largest of a count, by what is shown; None on a tie, or where hidden numbers leave it open.
+    """The category that is certainly the largest of a count, by what is shown; None where that is open.
 
-    A hidden number can be any that the total leaves over: the largest is only named where that could not exceed it.
+    It is open on a tie, where most are not known, and where hidden numbers could be larger: a hidden number can be any
+    that the total leaves over.
     """
     members = book.series(metric_id, by)
     known = [m for m in members if m.category != NOT_KNOWN and m.figure.value]
@@ -92,6 +93,11 @@ def find_headline(book: Book, metric_id: str, by: str) -> tuple[Part, ...]:
         return _list_members(metric, members)
     if by == "sex" and (sentence := _compare_sexes(metric, members, total)):
         return sentence
+    if by in DIMENSIONS and (focus := DIMENSIONS[by].focus) and is_shown(total):
+        part = next((m.figure for m in members if m.category == focus.category), None)
+        if part is not None and is_shown(part):
+            words = focus.of_children if metric.unit == "children" else focus.of_others
+            return (part, " of ", total, f" {metric.unit} {words}")
     largest = find_largest(book, metric_id, by)
     superlative = DIMENSIONS[by].largest if by in DIMENSIONS else None
     if largest is None:

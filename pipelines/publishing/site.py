@@ -1,6 +1,6 @@
 """Builds the static site of one edition from rendered pages with MkDocs, in process and strictly.
 
-No figures and no wording of pages here. The bytes depend on what is given alone; the site opens from a file share and fetches nothing.
+No figures and no wording of pages here. The bytes depend on what is given alone; the site opens from a file share.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def build_site(
 ) -> None:
     """Builds the site of the pages in `rendered_docs` into the absent or empty folder `into`.
 
-    `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date. Raises DataFault with every
-    warning of MkDocs: a page outside the navigation, a broken link or anchor.
+    `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date. Raises
+    DataFault with every warning of MkDocs: a page outside the navigation, a broken link or anchor.
     """
     if epoch <= 0:
         raise ValueError("The epoch of a site is above 0.")
@@ -74,7 +74,8 @@ def _wrap_tables(page: str) -> str:
     def opening(_: re.Match[str]) -> str:
         nonlocal count
         count += 1
-        return f'<div class="table-scroll" role="region" tabindex="0" aria-label="Table {count} in the text"><table class="plain">'
+        name = f"Table {count} in the text"
+        return f'<div class="table-scroll" role="region" tabindex="0" aria-label="{name}"><table class="plain">'
 
     return re.sub(
         r"(<table class=\"plain\">.*?</table>)", r"\1</div>", re.sub(r"<table>", opening, page), flags=re.DOTALL

@@ -1,6 +1,6 @@
 """Data tables as HTML: a breakdown, editions side by side, the department's published statistics.
 
-Every number stands in its figure element or, where it is the department's, in an element of its own. No drawing, no wording of findings.
+Every number stands in its figure element or, where it is the department's, in an element of its own. No findings here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A plausible protected edition for tests of publishing: every metric, breakdown and category of the register, from no warehouse.
+"""A plausible protected edition for tests of publishing: every metric, breakdown and category, from no warehouse.
 
-Totals are those of the source document where it prints one; parts are made from a fixed rule, rounded and hidden as the policy says.
+Totals are those of the source document where it prints one; parts are made by a fixed rule, rounded and hidden.
 """
 
 from __future__ import annotations
@@ -9,7 +9,17 @@ import zlib
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipelines.figures import Edition, FigureKey, Metric, Period, PublicFigure, display_value
+from pipelines.figures import (
+    Edition,
+    ExactStatus,
+    Figure,
+    FigureKey,
+    Metric,
+    Period,
+    PublicFigure,
+    PublicStatus,
+    display_value,
+)
 from pipelines.publishing.book import Book, PublishedStatistic, months_between
 from pipelines.register import read_categories, read_metrics
 
@@ -141,19 +151,51 @@ def _members(metric: Metric, dimension: str, edition: Edition) -> list[str]:
     return [c.category for c in read_categories()[metric.dimension_of(dimension)]]
 
 
-def _protected(metric: Metric, breakdown: str, category: str, edition: str) -> tuple[Decimal | None, str, str]:
+def _protected(metric: Metric, breakdown: str, category: str, edition: str) -> tuple[Decimal | None, str, PublicStatus]:
     if metric.kind == "maximum":
         return None, "[c]", "suppressed"
-    draw = zlib.crc32(f"{metric.metric_id}{breakdown}{category}".encode()) % 100
     if metric.kind in ("rate", "mean", "median"):
         value = Decimal(MEASURES.get(metric.metric_id, "62"))
-        value = value if breakdown == "total" else (value * (70 + draw) / 100).quantize(value, ROUND_HALF_UP)
+        if breakdown != "total":
+            value = (value * (70 + _draw(metric, breakdown, category)) / 100).quantize(value, ROUND_HALF_UP)
         return value, display_value(value, metric.unit), "published"
-    total = TOTALS[metric.metric_id] * {"2016": 100, "2017": 108, "2018": 97}[edition] // 100
-    count = KNOWN.get((metric.metric_id, breakdown, category))
-    if count is None:
-        count = total if breakdown == "total" else total * draw * draw // 26_000
+    count = _count(metric, breakdown, category, make_edition(edition))
     if 0 < count < THRESHOLD:
         return None, "[c]", "suppressed"
     value = (Decimal(count) / BASE).quantize(Decimal(1), ROUND_HALF_UP) * BASE
     return value, display_value(value, metric.unit), "published"
+
+
+def _count(metric: Metric, breakdown: str, category: str, edition: Edition) -> int:
+    total = TOTALS[metric.metric_id] * {"2016": 100, "2017": 108, "2018": 97}[edition.name] // 100
+    if breakdown == "total":
+        return total
+    if (count := KNOWN.get((metric.metric_id, breakdown, category))) is not None:
+        return count
+    members = [c for b, c in _cells(metric, edition) if b == breakdown]
+    weights = {member: _draw(metric, breakdown, member) ** 2 for member in members}
+    return total * weights[category] // sum(weights.values())
+
+
+def _draw(metric: Metric, breakdown: str, category: str) -> int:
+    if "not_known" in category or category in ("away", "not_yet_located"):
+        return 9
+    return 10 + zlib.crc32(f"{metric.metric_id}{breakdown}{category}".encode()) % 90
+
+
+def make_exact(authority: str) -> list[Figure]:
+    """A few exact figures, one of each kind and status."""
+    period = make_edition("2016").periods["missing"]
+
+    def make(metric_id: str, value: str | None, unit: str, status: ExactStatus = "published") -> Figure:
+        number = None if value is None else Decimal(value)
+        key = FigureKey("2016", authority, metric_id)
+        return Figure(key, number, None, number, unit, status, period.start, period.end, period.as_at)
+
+    return [
+        make("episodes_reported", "1240", "episodes"),
+        make("episodes_per_child", "3.3", "episodes per child"),
+        make("return_interview_offer_rate", "39.2", "per cent"),
+        make("cme_referrals", None, "referrals", "not_available"),
+        make("median_missing_hours", None, "hours", "not_applicable"),
+    ]

@@ -1,0 +1,205 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines import paths
+from pipelines.faults import DataFault
+from pipelines.publishing.book import Book
+from pipelines.publishing.citations import find_pages, read_citations
+from pipelines.publishing.pages import EditionEntry, PolicyWords, RenderedPages, render_pages
+from pipelines.register import read_metrics
+from tests.publishing.fabricated import YORK, make_book
+
+POLICY = PolicyWords(5, 5)
+
+
+def write_docs(folder: Path, **pages: str) -> Path:
+    for name, text in pages.items():
+        path = folder / "docs" / f"{name.replace('__', '/')}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder / "docs"
+
+
+def render(folder: Path, text: str, book: Book | None = None, **pages: str) -> str:
+    docs = write_docs(folder, page=text, **pages)
+    render_pages(docs, book or make_book("2016"), folder / "rendered", policy=POLICY)
+    return (folder / "rendered" / "page.md").read_text("utf-8")
+
+
+def refuse(folder: Path, text: str) -> str:
+    with pytest.raises(DataFault) as caught:
+        render(folder, text)
+    assert not (folder / "rendered").exists()
+    return str(caught.value)
+
+
+def test_a_figure_stands_in_its_element_with_its_address(tmp_path: Path) -> None:
+    assert render(tmp_path, '{{ figure("episodes_reported", sex="female") }} of girls') == (
+        f'<data class="figure" value="340" data-figure="2016/{YORK}/episodes_reported/sex/female">340</data> of girls'
+    )
+
+
+def test_a_hidden_figure_has_no_value_and_is_explained_where_it_first_stands(tmp_path: Path) -> None:
+    text = render(tmp_path, '{{ figure("cme_found_on_roll") }} and {{ figure("cme_found_on_roll") }}')
+    element = f'<data class="figure" value="" data-figure="2016/{YORK}/cme_found_on_roll/total/all">[c]</data>'
+    assert text == f'{element} <span class="symbol">(hidden so that no child can be recognised)</span> and {element}'
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        ('figure("episode_reported")', "episodes_reported"),
+        ('figure("episodes_reported", sx="female")', "sex"),
+        ('figure("episodes_reported", sex="femal")', "female"),
+        ('chart("episodes_reported", by="agebands")', "age_band"),
+        ('table("cme_referal", by="source")', "cme_referrals"),
+        ('definition("cme_refferals")', "cme_referrals"),
+        ('zero("children_not_locatd")', "children_not_located"),
+        ('period("mising")', "missing"),
+    ],
+)
+def test_a_page_citing_an_unknown_name_is_refused_with_its_line_and_the_nearest_name(
+    tmp_path: Path, call: str, near: str
+) -> None:
+    message = refuse(tmp_path, f"# Heading\n\nWords,\nand {{{{ {call} }}}}.\n")
+    assert message.startswith("docs/page.md, line 4: ")
+    assert near in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\n{{ no_such_word }}", 2),
+        ("one\ntwo\n{% if zero('episodes_reported') %}\nnever closed", 3),
+        ("{{ figure() }}", 1),
+        ("one\n\n{% for d in developments %}{{ d.no_such_field }}{% endfor %}", 3),
+        ("one\n{{ day('the first of May') }}", 2),
+        ("one\n{{ figure.__globals__ }}", 2),
+    ],
+)
+def test_a_broken_template_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "docs" / "registers").mkdir(parents=True)
+    (tmp_path / "docs" / "registers" / "developments.yml").write_text("- {id: a}\n", "utf-8")
+    assert f"line {line}" in refuse(tmp_path, text)
+
+
+def test_a_digit_typed_into_a_board_page_stops_the_build_naming_the_line(tmp_path: Path) -> None:
+    message = refuse(tmp_path, "# Episodes\n\nIn the year to 31 March 2015\n530 episodes were reported.\n")
+    assert message.startswith('docs/page.md, line 4: "530" is typed where a figure belongs.')
+
+
+def test_all_faults_of_all_pages_are_told_at_once(tmp_path: Path) -> None:
+    docs = write_docs(tmp_path, one="{{ figure('x') }}", two="40 children\n{{ y }}")
+    with pytest.raises(DataFault) as caught:
+        render_pages(docs, make_book("2016"), tmp_path / "rendered", policy=POLICY)
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "docs/one.md, line 1",
+        "docs/two.md, line 1",
+        "docs/two.md, line 2",
+    ]
+
+
+def test_a_sentence_gives_way_when_its_condition_does_not_hold(tmp_path: Path) -> None:
+    page = (
+        "{% if zero('children_not_located') %}none{% endif %} {{ change('episodes_reported') }} "
+        "{{ available('cme_referrals') }} {{ published('cme_found_on_roll') }} "
+        "{{ more('missing_episodes', 'children_reported') }} {{ share('episodes_reported', sex='female') }}"
+    )
+    book = make_book("2017", frozenset({"cme_referrals"}), earlier=(make_book("2016"),))
+    assert render(tmp_path, page, book) == "none rose False False True about three fifths"
+
+
+def test_there_is_no_change_without_an_earlier_edition(tmp_path: Path) -> None:
+    assert render(tmp_path, "{{ previous }}{% if change('episodes_reported') %}rose{% endif %}") == "None"
+
+
+def test_what_a_register_says_is_escaped(tmp_path: Path) -> None:
+    docs = write_docs(tmp_path, page="{% for r in risks %}{{ r.text }}{% endfor %}")
+    (docs / "registers").mkdir()
+    (docs / "registers" / "risks.yml").write_text("- {text: '<script>x</script> & more'}\n", "utf-8")
+    render_pages(docs, make_book("2016"), tmp_path / "rendered", policy=POLICY)
+    assert (tmp_path / "rendered/page.md").read_text("utf-8") == "&lt;script&gt;x&lt;/script&gt; &amp; more"
+
+
+def test_links_to_definitions_and_drawings_hold_from_any_depth(tmp_path: Path) -> None:
+    docs = write_docs(
+        tmp_path,
+        missing__page='{{ definition("cme_open") }}\n\n{{ chart("episodes_reported", by="sex") }}',
+        evidence__all="{{ metrics_index() }}",
+    )
+    made = render_pages(docs, make_book("2016"), tmp_path / "rendered", policy=POLICY)
+    text = (tmp_path / "rendered/missing/page.md").read_text("utf-8")
+    assert "[Open cases](../evidence/all.md#cme_open)" in text
+    assert 'src="../charts/episodes_reported-by-sex.svg"' in text
+    assert 'href="../evidence/all.html#episodes_reported"' in text
+    assert (tmp_path / "rendered/charts/episodes_reported-by-sex.svg").read_bytes() == made.charts[
+        "episodes_reported-by-sex.svg"
+    ]
+
+
+def test_what_each_page_shows_is_recorded(tmp_path: Path) -> None:
+    docs = write_docs(tmp_path, a='{{ figure("cme_open") }}', b='{{ table("cme_open", by="phase") }}', c="words")
+    made = render_pages(docs, make_book("2016"), tmp_path / "rendered", policy=POLICY)
+    assert [str(k) for k in made.citations["a.md"]] == [f"2016/{YORK}/cme_open/total/all"]
+    assert {k.category for k in made.citations["b.md"]} == {"primary", "secondary", "all"}
+    assert made.citations["c.md"] == ()
+
+
+def test_the_metrics_of_a_page_are_read_from_its_calls_without_rendering(tmp_path: Path) -> None:
+    docs = write_docs(
+        tmp_path,
+        a='{% if zero("cme_open") %}{{ more("missing_episodes", "return_interviews_due") }}{% endif %}',
+        b="{% for a in aims %}{{ figure(a.metric) }}{% endfor %}",
+        reports__paper="{{ figure('no_page') }}",
+    )
+    (docs / "registers").mkdir()
+    (docs / "registers" / "aims.yml").write_text("- {metric: cme_closed, text: words}\n", "utf-8")
+    assert read_citations(docs, frozenset(read_metrics())) == {
+        "a.md": {"cme_open", "missing_episodes", "return_interviews_due"},
+        "b.md": {"cme_closed"},
+    }
+
+
+@pytest.fixture(scope="module", params=["first", "second", "bare"])
+def real_pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RenderedPages]:
+    """The project's own pages: of a first edition, of one with an earlier one, of one with hardly any extract."""
+    first = make_book("2016")
+    book = {
+        "first": first,
+        "second": make_book("2017", earlier=(first,)),
+        "bare": make_book("2016", frozenset({"cme_referrals", "return_interviews", "population", "education_risk"})),
+    }[request.param]
+    folder = tmp_path_factory.mktemp("rendered") / "docs"
+    entries = (EditionEntry("2016", 1, "published", "../2016/index.html"),)
+    return folder, render_pages(paths.DOCS, book, folder, policy=POLICY, editions=entries)
+
+
+def test_the_pages_of_the_project_are_filled_in_for_any_edition(real_pages: tuple[Path, RenderedPages]) -> None:
+    folder, made = real_pages
+    assert set(made.pages) == {path.relative_to(paths.DOCS).as_posix() for path in find_pages(paths.DOCS)}
+    for page in made.pages:
+        text = (folder / page).read_text("utf-8")
+        assert "{{" not in text
+        assert "{%" not in text
+
+
+def test_what_a_page_shows_is_among_what_its_calls_say(real_pages: tuple[Path, RenderedPages]) -> None:
+    _, made = real_pages
+    said = read_citations(paths.DOCS, frozenset(read_metrics()))
+    for page, shown in made.citations.items():
+        implied = {"looked_after_children_missing", "looked_after_missing_episodes", "episodes_reported"}
+        assert {key.metric_id for key in shown} <= said[page] | implied, page
+
+
+def test_rendering_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        render_pages(paths.DOCS, make_book("2017", earlier=(make_book("2016"),)), tmp_path / name, policy=POLICY)
+    one, two = (
+        {p.relative_to(d): p.read_bytes() for p in sorted(d.rglob("*")) if p.is_file()}
+        for d in (tmp_path / "one", tmp_path / "two")
+    )
+    assert one == two
+    shutil.rmtree(tmp_path / "one")
