@@ -6,6 +6,7 @@ Sentences are in the catalogue.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from datetime import date
 
@@ -19,6 +20,8 @@ from pipelines.intake.sheets import Column, Mask, Numbers
 
 LAST_DAY_OF_ABSENT = date(2017, 1, 31)
 """The police category ended with the guidance of January 2017."""
+
+_AGE = re.compile(r"(?:[0-9]|1[0-7])\Z")
 
 Extracts = Mapping[str, Extract]
 
@@ -121,8 +124,8 @@ def _check_overlaps(episodes: Extract, findings: Findings) -> None:
 def _check_ages(episodes: Extract, findings: Findings) -> None:
     """Each age says between which two dates the child was born; the rows of one child must leave a date in common."""
     child, days = episodes.columns["child_id"].codes, episodes.days("started_at")
-    ages = episodes.columns["age"].numbers(lambda text: int(text) if text.isascii() and text.isdigit() else -1, -1)
-    usable = (child >= 0) & (days != NO_DAY) & (ages >= 0) & (ages < 100)
+    ages = episodes.columns["age"].numbers(_years, -1)
+    usable = (child >= 0) & (days != NO_DAY) & (ages >= 0)
     order = np.lexsort((np.arange(episodes.rows), days, child))
     born: dict[int, tuple[int, int, int]] = {}
     rows: list[int] = []
@@ -140,6 +143,11 @@ def _check_ages(episodes: Extract, findings: Findings) -> None:
         else:
             born[int(child[row])] = (max(lowest, known[0]), min(highest, known[1]), row)
     findings.add_rows("age_contradicts", episodes.name, "age", episodes.lines[rows], line=earlier)
+
+
+def _years(text: str) -> int:
+    """The age that a cell states, or -1 where it states none that a child may have."""
+    return int(text) if _AGE.match(text) else -1
 
 
 def _years_before(day: date, years: int) -> int:

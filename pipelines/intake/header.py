@@ -21,7 +21,7 @@ _PERSONAL = {
     "a unique pupil number": r".*upn.*|unique_?pupil.*",
     "a learner number": r"uln|.*learner.*",
     "a National Insurance number": r"nino|ni_?(?:no|number)|national_?insurance.*",
-    "an e-mail address": r"e_?mail.*",
+    "an e-mail address": r".*e_?mail.*",
     "a telephone number": r".*(?:phone|mobile|telephone)(?:_?(?:no|number))?|tel",
     "free text": r".*(?:notes?|comments?|narrative|description|free_?text|details?)",
 }

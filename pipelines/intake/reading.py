@@ -60,10 +60,10 @@ def decode(content: bytes, extract: str, encoding: str, findings: Findings) -> s
         findings.add("utf_16", extract)
         return None
     if (nul := content.find(b"\0")) >= 0:
-        every_other = content[:200].count(b"\0") > len(content[:200]) // 3
-        findings.add(
-            "utf_16" if every_other else "nul_character", extract, row=None if every_other else _line(content, nul)
-        )
+        if _alternates(content[:200]):
+            findings.add("utf_16", extract)
+        else:
+            findings.add("nul_character", extract, row=_line(content, nul))
         return None
     marked = content.startswith(codecs.BOM_UTF8)
     body = content[len(codecs.BOM_UTF8) :] if marked else content
@@ -82,6 +82,12 @@ def decode(content: bytes, extract: str, encoding: str, findings: Findings) -> s
         findings.add("damaged_text", extract, row=text.count("\n", 0, damage) + 1)
         return None
     return text
+
+
+def _alternates(start: bytes) -> bool:
+    """Whether the NULs stand as in UTF-16 without a mark: every other byte, and most of those."""
+    even, odd = start[::2].count(b"\0"), start[1::2].count(b"\0")
+    return min(even, odd) == 0 and max(even, odd) * 2 > len(start) // 2
 
 
 def _line(content: bytes, position: int) -> int:
