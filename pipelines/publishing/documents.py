@@ -21,6 +21,7 @@ from markdown_it.token import Token
 from pipelines.faults import DataFault
 from pipelines.figures import Collection, FigureKey, Metric, Period, PublicFigure
 from pipelines.publishing.book import Book
+from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_month, write_period
 from pipelines.publishing.illustrations import illustrate
@@ -274,13 +275,15 @@ def write_paper(book: Book, text: Path) -> Paper:
 
     Raises DataFault naming the text, the line where it is known, and the unknown figure, field or mark-up.
     """
+    source = text.read_text("utf-8")
+    refuse_typed_figures(book, source, text)
     vocabulary = Vocabulary(book)
     filled = _Filled()
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     environment.globals.clear()
     environment.globals.update(_functions(vocabulary, filled))
     try:
-        template = environment.from_string(text.read_text("utf-8"))
+        template = environment.from_string(source)
         template.filename = str(text)
         rendered = template.render()
     except TemplateSyntaxError as error:
@@ -305,6 +308,16 @@ def write_paper(book: Book, text: Path) -> Paper:
         cited=vocabulary.cited,
         dated=book.edition.periods["education"].as_at,
     )
+
+
+def refuse_typed_figures(book: Book, source: str, origin: Path, unit: str = "line") -> None:
+    """Raises DataFault naming the first line with a digit where a figure belongs: figures are cited, never typed."""
+    stated = read_stated(text for metric in book.metrics.values() for text in (metric.description, metric.label))
+    for typed in find_typed_figures(source, stated):
+        raise DataFault(
+            f"{origin.name}, {unit} {typed.line}: the number {typed.text} is typed where a figure belongs. "
+            "Cite the figure, or write the number as a word"
+        )
 
 
 def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:

@@ -40,6 +40,7 @@ from pipelines.publishing.documents import (
     Picture,
     Table,
     as_text,
+    refuse_typed_figures,
 )
 from pipelines.publishing.pdf import draw_png
 from pipelines.publishing.repacking import repack
@@ -92,6 +93,7 @@ def write_word(paper: Paper, book: Book, template: Path, into: Path) -> None:
     Raises DataFault naming the template and the field that is unknown, or the marking or style that it lacks.
     """
     document = _open(template)
+    refuse_typed_figures(book, "\n".join(_own_words(document.docx)), template, "paragraph")
     pictures: dict[str, Picture] = {}
     environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
     environment.globals.clear()
@@ -132,6 +134,19 @@ def _open(template: Path) -> DocxTemplate:
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as error:
         raise DataFault(f"{template.name}: this is no Word file (.docx) that can be read") from error
     return document
+
+
+def _own_words(word: WordDocument) -> Iterator[str]:
+    """The words of each paragraph of the template, without what fields such as page numbers show at the moment."""
+    parts = [word.element.body, *(part._element for s in word.sections for part in (s.header, s.footer))]
+    for paragraph in (paragraph for part in parts for paragraph in part.iter(qn("w:p"))):
+        depth, words = 0, []
+        for node in paragraph.iter(qn("w:fldChar"), qn("w:t")):
+            if node.tag == qn("w:t"):
+                words.append(node.text or "" if depth == 0 else "")
+            else:
+                depth += {"begin": 1, "end": -1}.get(node.get(qn("w:fldCharType")), 0)
+        yield "".join(words)
 
 
 def _cite(book: Book, metric_id: str, cuts: Mapping[str, str]) -> Cited:
@@ -189,15 +204,24 @@ def _check(word: WordDocument, paper: Paper, template: Path) -> None:
         for marking in paper.markings:
             if marking not in header:
                 raise DataFault(f"{template.name}: the header must hold the field markings: each page is marked")
-    text = "".join(node.text or "" for node in word.element.body.iter(qn("w:t")))
+    text, place = "".join(node.text or "" for node in word.element.body.iter(qn("w:t"))), 0
     for block in paper.blocks:
-        words = (
-            block.text if isinstance(block, Heading) else as_text(block.line) if isinstance(block, Paragraph) else ""
-        )
-        if words not in text:
-            raise DataFault(
-                f"{template.name}: the template drops the block that begins “{words[:40]}”; it must show all blocks"
-            )
+        for words in _words_of(block):
+            place = text.find(words, place)
+            if place < 0:
+                raise DataFault(f"{template.name}: the template loses “{words[:40]}”; it must show every kind of block")
+
+
+def _words_of(block: Block) -> Iterator[str]:
+    match block:
+        case Heading():
+            yield block.text
+        case Paragraph() | Item():
+            yield as_text(block.line)
+        case Table():
+            yield from (block.caption, *block.header, *(as_text(cell) for row in block.rows for cell in row))
+        case Picture():
+            yield as_text(block.caption)
 
 
 def _describe_pictures(word: WordDocument, pictures: Mapping[str, Picture]) -> None:
