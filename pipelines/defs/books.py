@@ -6,6 +6,7 @@ The public book holds protected figures and nothing else; the restricted one hol
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -93,4 +94,12 @@ def _read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
     file = run.admitted / "published_statistics.parquet"
     if not file.is_file():
         return []
-    return [PublishedStatistic(**row) for row in pq.read_table(file).to_pylist()]
+    return [
+        PublishedStatistic(**{**row, "value": _without_trailing_noughts(row["value"])})
+        for row in pq.read_table(file).to_pylist()
+    ]
+
+
+def _without_trailing_noughts(value: Decimal | None) -> Decimal | None:
+    """Parquet keeps every value with the same decimals; the department prints most of them whole."""
+    return None if value is None else Decimal(f"{value.normalize():f}")
