@@ -210,6 +210,7 @@ def _check(word: WordDocument, paper: Paper, template: Path) -> None:
             place = text.find(words, place)
             if place < 0:
                 raise DataFault(f"{template.name}: the template loses “{words[:40]}”; it must show every kind of block")
+            place += len(words)
 
 
 def _words_of(block: Block) -> Iterator[str]:

@@ -69,6 +69,4 @@ def sample_book(
                     as_at=period.as_at,
                 )
             )
-    return Book(
-        of, figures, read_metrics(), read_categories(), audience=audience, earlier=earlier, invented=invented
-    )
+    return Book(of, figures, read_metrics(), read_categories(), audience=audience, earlier=earlier, invented=invented)

@@ -118,11 +118,16 @@ def test_earlier_editions_stand_beside_this_one_but_not_by_month(tmp_path: Path)
     assert isinstance(month, Table)
     assert phase.header[1:] == ("2016 edition", "2017 edition")
     assert month.header[1:] == ("2017 edition",)
-    assert as_text(phase.rows[0][1]) == book.earlier[0].figure("cme_referrals", breakdown="phase", category="primary").display
+    assert (
+        as_text(phase.rows[0][1])
+        == book.earlier[0].figure("cme_referrals", breakdown="phase", category="primary").display
+    )
 
 
 def test_the_annex_defines_every_figure_that_is_cited_and_no_other(book: Book, tmp_path: Path) -> None:
-    table = write(book, tmp_path, '{{ figure("cme_open") }}\n\n{{ table("cme_closed", "sex") }}\n{{ definitions() }}').blocks[-1]
+    table = write(
+        book, tmp_path, '{{ figure("cme_open") }}\n\n{{ table("cme_closed", "sex") }}\n{{ definitions() }}'
+    ).blocks[-1]
     assert isinstance(table, Table)
     assert [as_text(row[-1]) for row in table.rows] == ["cme_closed", "cme_open"]
 
@@ -137,7 +142,9 @@ def test_without_an_extract_the_report_says_so_and_shows_no_number_of_it() -> No
 
 
 @pytest.mark.parametrize("text", [paths.DMT_TEXT, paths.BOARD_PACK_TEXT], ids=["dmt", "board"])
-@pytest.mark.parametrize("absent", ["missing_episodes", "return_interviews", "school_census", "education_risk", "population"])
+@pytest.mark.parametrize(
+    "absent", ["missing_episodes", "return_interviews", "school_census", "education_risk", "population"]
+)
 def test_every_paper_can_be_written_without_any_one_extract(text: Path, absent: str) -> None:
     assert write_paper(sample_book(absent=frozenset({absent})), text).blocks
 
@@ -148,7 +155,9 @@ def test_one_is_written_in_the_singular() -> None:
 
 
 def test_the_report_says_rose_or_fell_only_as_the_figures_do() -> None:
-    then = sample_book(2016, values={("cme_referrals", "total", "all"): 59, ("children_missing_education", "total", "all"): 6})
+    then = sample_book(
+        2016, values={("cme_referrals", "total", "all"): 59, ("children_missing_education", "total", "all"): 6}
+    )
     now = sample_book(
         2017,
         values={("cme_referrals", "total", "all"): 48, ("children_missing_education", "total", "all"): 6},

@@ -198,7 +198,7 @@ def test_officers_may_cite_a_figure_in_the_template_itself(tmp_path: Path) -> No
 )
 def test_a_template_with_a_wrong_field_is_refused_by_name(words: str, complaint: str, tmp_path: Path) -> None:
     template = template_with(tmp_path, lambda word: word.add_paragraph(words))
-    with pytest.raises(DataFault, match="ours.docx") as refusal:
+    with pytest.raises(DataFault, match=r"ours\.docx") as refusal:
         write_dmt_report(sample_book(), template, tmp_path / "r.docx")
     assert complaint in str(refusal.value)
     assert not (tmp_path / "r.docx").exists()
