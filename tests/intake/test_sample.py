@@ -16,6 +16,7 @@ import pytest
 
 from pipelines.faults import UsageFault
 from pipelines.figures import Edition, Period
+from pipelines.intake.gate import examine
 from pipelines.intake.sample import generate
 from pipelines.paths import EDITIONS_SEED, SAMPLE_EXTRACTS
 
@@ -237,6 +238,16 @@ def test_every_row_of_every_edition_keeps_the_contract(tmp_path: Path, edition: 
         risks = read_rows(folder / "education_risk.csv")
         assert len({(row["child_id"], row["risk"], row["started_on"]) for row in risks}) == len(risks)
         assert all(not row["ended_on"] or row["started_on"] <= row["ended_on"] for row in risks)
+
+
+@pytest.mark.parametrize("edition", ["2012", "2016", "2017", "2018", "2027"])
+def test_the_gate_finds_no_error_in_a_sample_and_a_few_things_to_ask_about(tmp_path: Path, edition: str) -> None:
+    known = {**CALENDAR, **odd_calendar()}[edition]
+    for scale in (1, 3):
+        examination = examine(generate(known, tmp_path / str(scale), scale=scale), known)
+        assert examination.ok, [finding.message for finding in examination.findings]
+        assert examination.invented
+        assert {"overlapping_episodes", "out_of_period"} <= {finding.rule for finding in examination.findings}
 
 
 def test_the_checked_in_sample_is_what_the_generator_writes(tmp_path: Path) -> None:

@@ -311,8 +311,8 @@ def _draw_census(draws: Draws, period: Period, referrals: ReferralRows, seed: in
                     entry = min(closed, day) - 1 if result == "on_roll_in_area" else day - 28
                     if entry >= began and (closed <= day or result == "census_reconciled"):
                         rows.append((child[unit, row], day, place, entry, None))
-                elif result == "" and began < day + 60 and day > day_number(period.start):
-                    # still on the register: one is on roll after all, one left the school that it is on the roll of
+                elif result == "" and day > day_number(period.start):
+                    # still on the register: one is on roll all the time, the others left their school before
                     if found_on_roll:
                         rows.append((child[unit, row], day, place, day - 20, None))
                         found_on_roll -= 1

@@ -30,6 +30,7 @@ from pipelines.intake.sample.story import (
     FIRST_GIRL,
     LOOKED_AFTER,
     OTHERS,
+    SEEN_ONCE,
     Interviews,
     Story,
     cohort_of,
@@ -40,8 +41,6 @@ Table = Mapping[str, Texts]
 
 ABSENT_UNTIL = date(2017, 1, 31)
 """The police's category of absence was given up after this day."""
-LONG_LOOKED_AFTER = 14
-"""Missing episodes of looked-after children that last 24 hours or more."""
 
 _HOURS = (
     5,
@@ -155,6 +154,10 @@ def _counts(draws: Draws, story: Story, period: Period, units: int) -> tuple[Int
         turned[:, : len(LOOKED_AFTER)] = False
         absent += turned
         missing -= turned
+    if story.once_only < 1:
+        gone = draws.happens(1 - story.once_only, units, len(SEEN_ONCE))
+        for counts in (missing, absent):
+            counts[:, list(SEEN_ONCE)] = np.where(gone, 0, counts[:, list(SEEN_ONCE)])
     before = np.zeros_like(missing)
     before[:, : len(LOOKED_AFTER)] = [child.before_care for child in LOOKED_AFTER]
     if story.looked_after_missing != 1:
@@ -186,7 +189,7 @@ def _draw_episodes(draws: Draws, story: Story, period: Period, units: int) -> Ep
         draws.from_quantiles(_ABSENCE_HOURS, len(child)),
     )
     lasted = np.maximum(np.minimum(short * 60, room * 0.8), np.minimum(room, 1)).astype(np.int64)
-    is_long, is_a_day = _choose_long(draws, unit, kind, looked_after, room)
+    is_long, is_a_day = _choose_long(draws, story.long_looked_after, unit, kind, looked_after, room)
     long_minutes = np.minimum(draws.from_quantiles(_LONG_HOURS, len(child)) * 60, room * 0.8).astype(np.int64)
     lasted = np.where(is_long, long_minutes, lasted)
     lasted[is_a_day] = DAY
@@ -238,7 +241,9 @@ def _draw_kinds(draws: Draws, child: Ints, rank: Ints, day: Ints, absent: Ints, 
     return np.where((kind == "absent") & too_late, "missing", kind).astype(np.str_)
 
 
-def _choose_long(draws: Draws, unit: Ints, kind: Texts, looked_after: Flags, room: Ints) -> tuple[Flags, Flags]:
+def _choose_long(
+    draws: Draws, how_many: int, unit: Ints, kind: Texts, looked_after: Flags, room: Ints
+) -> tuple[Flags, Flags]:
     """Which episodes last 24 hours or more, and which of them exactly 24: a fixed number of looked-after children's."""
     key = draws.uniform(len(unit))
     has_room = room >= _ENOUGH_ROOM
@@ -247,7 +252,7 @@ def _choose_long(draws: Draws, unit: Ints, kind: Texts, looked_after: Flags, roo
     sizes = np.bincount(unit)
     rank = np.empty_like(unit)
     rank[order] = np.arange(len(unit)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    of_looked_after = candidate & (rank < LONG_LOOKED_AFTER) & (room > DAY)
+    of_looked_after = candidate & (rank < how_many) & (room > DAY)
     of_others = ~looked_after & (kind == "missing") & has_room & (key < _LONG_SHARE_OF_OTHERS)
     return of_looked_after | of_others, of_looked_after & (rank == 0)
 

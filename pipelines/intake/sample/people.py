@@ -79,6 +79,10 @@ def draw_cohort(seed: int, cohort: int, units: int) -> Children:
     first = draws.chosen(placements, *shape)
     first[:, heavy] = draws.chosen({"childrens_home": 0.75, "foster": 0.25}, units, len(heavy))
     second = draws.chosen({**placements, "secure": 0.06}, *shape)
+    second[:, heavy] = draws.chosen({"childrens_home": 0.7, "foster": 0.2, "semi_independent": 0.1}, units, len(heavy))
+    location = draws.chosen({"in_area": 0.6, "out_of_area": 0.37, "": 0.03}, *shape)
+    location[:, heavy] = draws.chosen({"in_area": 0.55, "out_of_area": 0.45}, units, len(heavy))
+    ethnicity[:, heavy] = "white"  # or one child would make up a quarter of all episodes of a small group
     children = Children(
         child_id=pseudonyms(units, CHILDREN, seed, cohort, "child"),
         sex=np.tile(np.array(SEXES), (units, 1)),
@@ -87,7 +91,7 @@ def draw_cohort(seed: int, cohort: int, units: int) -> Children:
         concern=draws.chosen(_CONCERNS, *shape),
         first_placement=first,
         second_placement=second,
-        location=draws.chosen({"in_area": 0.6, "out_of_area": 0.37, "": 0.03}, *shape),
+        location=location,
     )
     _move_one_child(children)
     return children

@@ -85,6 +85,8 @@ ALSO_MISSING_EDUCATION: tuple[int, ...] = tuple(FIRST_GIRL + place for place in 
     FIRST_BOY + place for place in (30, 31, 32)
 )
 """Children who are also referred as missing education: three girls, three boys, of secondary age."""
+SEEN_ONCE: tuple[int, ...] = (*range(FIRST_BOY - 20, FIRST_BOY), *range(CHILDREN - 16, CHILDREN))
+"""Children with one episode, and no part in anything else, whom another edition may do without."""
 YOUNG_ENOUGH: tuple[int, ...] = tuple(
     sorted({place for _, _, place in RETURNING} | set(BEYOND_THE_PERIOD) | set(ALSO_MISSING_EDUCATION))
 )
@@ -122,12 +124,16 @@ class Referrals:
 class Story:
     """One edition. The factors are applied to the document's counts of each child."""
 
+    long_looked_after: int
+    """Missing episodes of looked-after children that last 24 hours or more."""
     looked_after_missing: float
     looked_after_absent: float
     looked_after_away: float
     others_missing: float
     others_absent: float
-    """Share of the episodes of children not looked after that are absences."""
+    """Share of the children not looked after who have an absence too."""
+    once_only: float
+    """Share of the children seen once in the document's year who have their like in this one."""
     not_located: bool
     interviews: Interviews | None
     referrals: Referrals
@@ -136,14 +142,14 @@ class Story:
 
 
 _STORIES = (
-    Story(1, 1, 0, 1, 0, False, None, Referrals(59, 27, 33, 16, 53, 24, 4, 0), True, True),
+    Story(14, 1, 1, 0, 1, 0, 1, False, None, Referrals(59, 27, 33, 16, 53, 24, 4, 0), True, True),
     Story(
-        0.74, 0.3, 0.35, 1.02, 0.03, False,
+        12, 0.74, 0.3, 0.35, 1.02, 0.03, 0.5, False,
         Interviews(0.62, 0.66, 0.62, 0.2, 0.84, 0.55, 0.5),
         Referrals(71, 33, 40, 20, 65, 17, 3, 1), False, True,
     ),
     Story(
-        0.68, 0.12, 0.45, 1.1, 0.015, True,
+        9, 0.68, 0.12, 0.45, 1.1, 0.015, 0.85, True,
         Interviews(0.93, 0.89, 0.74, 0.15, 0.92, 0.86, 0.82),
         Referrals(86, 41, 48, 26, 81, 12, 2, 2), True, True,
     ),
