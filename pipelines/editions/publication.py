@@ -64,8 +64,8 @@ def install_editions(
     `site/`.
 
     Editions that are the same already, by manifest, are passed over; where nothing at all changes, nothing is written
-    or logged. `reasons` are those of corrections, by name. The staged folders are moved away. Returns the names that
-    changed.
+    or logged. `reasons` are those of corrections, by name; a first version has none. The staged folders are moved away.
+    An edition that is not whole is a DataFault. Returns the names that changed.
     """
     states = {state.name: state for state in list_editions(output)}
     changed: dict[str, Path] = {}
@@ -92,8 +92,8 @@ def install_editions(
             waiting = area / "editions" / name
             disk.make_folder(waiting.parent)
             bring(folder, waiting)
-            reason = (reasons or {}).get(name)
             state = describe_folder(waiting, name)
+            reason = (reasons or {}).get(name) if state.version > 1 else None
             events.append(_record("sealed", state, act, reason=reason))
             states[name] = replace(state, reason=reason or (states[name].reason if name in states else None))
             folders[name] = waiting

@@ -20,7 +20,8 @@ PAGES = ("index.html", "missing/index.html", "education/cme/index.html")
 
 
 def write_page(words: str) -> str:
-    return f'<!DOCTYPE html>\n<html lang="en-GB"><body class="a">\n<!-- storyboard:banner -->\n<p>{words}</p></body></html>\n'
+    body = f'<body class="a">\n<!-- storyboard:banner -->\n<p>{words}</p></body>'
+    return f'<!DOCTYPE html>\n<html lang="en-GB">{body}</html>\n'
 
 
 def list_on_index(states: Sequence[EditionState]) -> str:
