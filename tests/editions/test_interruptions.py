@@ -597,3 +597,14 @@ def test_the_editions_package_knows_nothing_of_the_rest(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"dagster", "duckdb", "pipelines.intake", "pipelines.publishing", "pipelines.disclosure"}
+
+
+def test_what_readers_see_changes_last(workplace: Workplace, deed: Deed) -> None:
+    output, staged = workplace.copy()
+    labels: list[str] = []
+    with work_in(output):
+        deed(output, staged, labels.append)
+    switched = labels[labels.index("journal") + 1 : labels.index("read-only")]
+    assert switched[-1] == "site"
+    assert switched.index("editions.log") == len([label for label in switched if label.startswith("editions/")])
+    workplace.clear(output)
