@@ -6,7 +6,9 @@ No dbt and no warehouse: the entries are plain YAML, so that `check`, pages and 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -22,7 +24,7 @@ def read_metrics() -> dict[str, Metric]:
     return {entry["name"]: _metric(entry) for entry in entries}
 
 
-def _metric(entry: dict) -> Metric:
+def _metric(entry: Mapping[str, Any]) -> Metric:
     meta = entry["config"]["meta"]
     return Metric(
         metric_id=entry["name"],

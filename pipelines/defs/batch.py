@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -192,20 +192,18 @@ def _run(
 
 def _explain(result: ExecuteInProcessResult, edition: str) -> Fault:
     """The sentence of the step that failed. What is no Fault of ours is named by its kind alone: its text may quote a value."""
-    kinds = {kind.__name__: kind for kind in (Fault, *_heirs(Fault))}
+    kinds = {kind.__name__: kind for kind in _heirs(Fault)}
     for event in result.all_events:
         if not event.is_step_failure:
             continue
-        data = event.step_failure_data
-        if data.user_failure_data is not None and data.user_failure_data.description:
-            return DataFault(data.user_failure_data.description)
-        error = data.error_display_info if hasattr(data, "error_display_info") else data.error
-        while error is not None:
-            if error.cls_name in kinds:
-                return kinds[error.cls_name](error.message.split(": ", 1)[-1].strip())
-            if error.cause is None:
-                break
+        failure = event.step_failure_data
+        if failure.user_failure_data is not None and failure.user_failure_data.description:
+            return DataFault(failure.user_failure_data.description)
+        error = failure.error
+        while error is not None and error.cls_name not in kinds and error.cause is not None:
             error = error.cause
+        if error is not None and error.cls_name in kinds:
+            return kinds[error.cls_name](error.message.split(": ", 1)[-1].strip())
         name = error.cls_name if error is not None else "an unknown error"
         return MachineFault(
             f"Edition {edition} could not be built: the step {event.step_key} stopped ({name}). Nothing that is published "
@@ -214,7 +212,7 @@ def _explain(result: ExecuteInProcessResult, edition: str) -> Fault:
     return MachineFault(f"Edition {edition} could not be built. Nothing that is published has changed.")
 
 
-def _heirs(kind: type[Fault]) -> Iterable[type[Fault]]:
+def _heirs(kind: type[Fault]) -> Iterator[type[Fault]]:
+    yield kind
     for heir in kind.__subclasses__():
-        yield heir
         yield from _heirs(heir)

@@ -56,7 +56,7 @@ def extracts(
     admit(examination, run.edition, run.admitted)
     for name in (*CHILD_LEVEL, *BESIDE):
         summary = examination.extracts.get(name)
-        facts = {"rows": summary.rows, "sha256": summary.sha256} if summary else {}
+        facts: dict[str, int | str] = {"rows": summary.rows, "sha256": summary.sha256} if summary else {}
         yield dg.MaterializeResult(asset_key=_key(name), metadata=facts)
 
 

@@ -69,8 +69,7 @@ def read_figures(run: EditionRun) -> list[Figure]:
             _whole(row[5]),
             _whole(row[6]),
             _as_printed(row[7], metrics[row[2]]),
-            *row[8:13],
-            contributors=row[13],
+            *row[8:],
         )
         for row in rows
     ]

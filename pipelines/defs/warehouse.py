@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.artifacts.resources.types import NodeType
 
 from pipelines.defs.manifest import read_manifest, run_dbt
 from pipelines.defs.workspace import EDITIONS, Workspace
@@ -41,14 +43,14 @@ def warehouse(
         warehouse=run.warehouse,
         artifacts=run.dbt_artifacts,
     )
-    if result.exception is not None:
+    if not isinstance(result.result, RunExecutionResult):
         raise dg.Failure(f"dbt stopped: {type(result.exception).__name__}.", allow_retries=False)
     failed = []
     for node in result.result.results:
         unique_id, passed = node.node.unique_id, node.status in ("success", "pass")
         if not passed:
             failed.append(node.node.name)
-        if node.node.resource_type == "test":
+        if node.node.resource_type == NodeType.Test:
             check = get_asset_check_key_for_test(MANIFEST, TRANSLATOR, unique_id, None)
             if check is not None:
                 yield dg.AssetCheckResult(

@@ -137,7 +137,9 @@ def read_public_figures(file: Path, metrics: Mapping[str, Metric]) -> list[Publi
             display=row["display"],
             unit=metrics[row["metric_id"]].unit,
             status=cast(PublicStatus, row["status"]),
-            **_read_period(row),
+            period_start=date.fromisoformat(row["period_start"]),
+            period_end=date.fromisoformat(row["period_end"]),
+            as_at=date.fromisoformat(row["as_at"]),
         )
         for row in _read(file)
         if row["metric_id"] in metrics
@@ -154,7 +156,9 @@ def read_restricted_figures(file: Path, metrics: Mapping[str, Metric]) -> list[F
             value=_read_number(row["value"]),
             unit=row["unit"],
             status=cast(ExactStatus, row["status"]),
-            **_read_period(row),
+            period_start=date.fromisoformat(row["period_start"]),
+            period_end=date.fromisoformat(row["period_end"]),
+            as_at=date.fromisoformat(row["as_at"]),
         )
         for row in _read(file)
         if row["metric_id"] in metrics
@@ -172,7 +176,3 @@ def _read_key(row: Mapping[str, str]) -> FigureKey:
 
 def _read_number(text: str) -> Decimal | None:
     return Decimal(text) if text else None
-
-
-def _read_period(row: Mapping[str, str]) -> dict[str, date]:
-    return {name: date.fromisoformat(row[name]) for name in PERIOD}
