@@ -19,8 +19,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipelines.faults import DataFault
-from pipelines.figures import Collection, FigureKey, Metric, Period, PublicFigure
-from pipelines.publishing.book import Book
+from pipelines.figures import ALL, TOTAL, Collection, FigureKey, Metric, Period, PublicFigure
+from pipelines.publishing.book import Book, UnknownCitation
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_month, write_period
@@ -178,12 +178,12 @@ class Vocabulary:
         rows = [
             self._row(
                 member.label,
-                [self._cited(book.figure(metric_id, breakdown=by, category=member.category)) for book in books],
+                [self._cell(book, metric_id, by, member.category) for book in books],
             )
             for member in series
         ]
         if by not in metric.overlapping:
-            rows.append(self._row("Total", [self.cite(metric_id, None, book) for book in books], is_bold=True))
+            rows.append(self._row("Total", [self._cell(book, metric_id) for book in books], is_bold=True))
         caption = f"{_label_with_unit(metric)}, by {phrase_of(by)}"
         return self.table(caption, [head_of(by), *(f"{book.edition.name} edition" for book in books)], rows)
 
@@ -193,15 +193,24 @@ class Vocabulary:
         rows = []
         for metric_id in metric_ids:
             metric = self.book.metric(metric_id)
-            rows.append(self._row(_label_with_unit(metric), [self.cite(metric_id, None, book) for book in books]))
+            rows.append(self._row(_label_with_unit(metric), [self._cell(book, metric_id) for book in books]))
         return self.table(caption, ["Measure", *(f"{book.edition.name} edition" for book in books)], rows)
+
+    def _cell(self, book: Book, metric_id: str, by: str = TOTAL, category: str = ALL) -> Run:
+        """A figure for a table. An earlier edition may not have had the metric or the category."""
+        try:
+            return self._cited(book.figure(metric_id, breakdown=by, category=category))
+        except UnknownCitation:
+            if book is self.book:
+                raise
+            return Words("not available")
 
     def _books(self) -> list[Book]:
         """The editions that stand side by side in a table, this one last."""
         return [*self.book.earlier, self.book][-_EDITIONS_IN_A_TABLE:]
 
     @staticmethod
-    def _row(label: str, cells: Sequence[Cited], is_bold: bool = False) -> list[Line]:
+    def _row(label: str, cells: Sequence[Run], is_bold: bool = False) -> list[Line]:
         return [(Words(label, is_bold=is_bold),), *((cell,) for cell in cells)]
 
     def _not_available(self, metric: Metric) -> Paragraph:

@@ -190,3 +190,12 @@ def test_register_reviews_are_due_each_february_and_august(as_at: date, held: li
     reviews = list(reviews_around(as_at))
     assert [month for month, is_next in reviews if not is_next] == held
     assert [month for month, is_next in reviews if is_next] == [due]
+
+
+def test_a_category_that_an_earlier_edition_did_not_have_is_not_available_there(tmp_path: Path) -> None:
+    whole = sample_book(2016)
+    figures = [figure for figure in whole.figures if figure.key.category != "secondary"]
+    then = Book(whole.edition, figures, whole.metrics, whole.categories, audience="restricted")
+    table = write(sample_book(2017, earlier=(then,)), tmp_path, '{{ table("cme_referrals", "phase") }}').blocks[0]
+    assert isinstance(table, Table)
+    assert as_text(table.rows[1][1]) == "not available"
