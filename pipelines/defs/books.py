@@ -100,6 +100,6 @@ def _read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
     ]
 
 
-def _without_trailing_noughts(value: Decimal | None) -> Decimal | None:
-    """Parquet keeps every value with the same decimals; the department prints most of them whole."""
-    return None if value is None else Decimal(f"{value.normalize():f}")
+def _without_trailing_noughts(value: float | None) -> Decimal | None:
+    """Parquet keeps every value as a floating number; the department prints most of them whole."""
+    return None if value is None else Decimal(f"{Decimal(str(value)).normalize():f}")
