@@ -24,6 +24,12 @@ RECORD = f"{RESTRICTED}/withdrawal.json"
 KEPT = f"{RESTRICTED}/withdrawn"
 """Under it the public files stand as they were sealed: `restricted/withdrawn/public/...`."""
 
+# The calendar's own names follow the machine's locale; the page is English everywhere.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
@@ -95,6 +101,6 @@ body {{ font: 1.125rem/1.5 sans-serif; max-width: 40rem; margin: 2rem auto; padd
 <body>
 <main>
 <h1>This edition has been withdrawn</h1>
-<p>The {html.escape(name)} was withdrawn on {on.day} {on:%B %Y}. Its figures are no longer published and should not be
+<p>The {html.escape(name)} was withdrawn on {on.day} {_MONTHS[on.month - 1]} {on.year}. Its figures are no longer published and should not be
 used.</p> <p>Why: {html.escape(reason)}</p> {invented}</main> </body> </html>
 """
