@@ -22,7 +22,7 @@ from pipelines.publishing.index import index_page
     partitions_def=EDITIONS,
     deps=["open_data", "story_board", "workbook", "dmt_report", "board_pack", "scorecard", "quality"],
 )
-def edition(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """The edition with its manifest: every file and its hash, what it was made from, by which code, after which edition."""
     run = workspace.open(context)
     staged = {folder.name: describe_folder(folder, folder.name) for folder in run.list_sealed()}
@@ -57,7 +57,7 @@ def edition(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mater
     return dg.MaterializeResult(metadata={"edition": target.name, "manifest_sha256": sha256, "action": target.action})
 
 
-@dg.asset(group_name="edition", partitions_def=EDITIONS, deps=[edition])
+@dg.asset(group_name="edition", partitions_def=EDITIONS, deps=[sealed_edition])
 def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """What readers see, switched in one step to every edition that this run, or the command's batch of runs, has sealed."""
     run = workspace.open(context)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines import paths
 from pipelines.defs.history import know_editions, prepare_history, tell_code_location
 from pipelines.defs.manifest import ensure_manifest
 from pipelines.editions.switch import settle
@@ -24,5 +25,8 @@ def serve(extracts: Path, output: Output, *, encoding: str, port: int, say: Call
     ensure_manifest()
     know_editions((name for name in read_calendar(extracts) if (extracts / name).is_dir()), output)
     say(f"The Dagster UI: http://{LOOPBACK}:{port} - materialise the job `edition`; stop with Ctrl+C.")
-    words = ["dev", "-m", "pipelines.definitions", "--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]
-    subprocess.run([sys.executable, "-m", "dagster", *words], check=False)
+    location = ["-m", "pipelines.definitions", "-d", str(paths.PROJECT)]
+    where = ["--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]
+    quiet = ["-W", "ignore"]
+    # The instance's own folder: in the project's, Dagster would warn that it does not use the dagster.yaml there.
+    subprocess.run([sys.executable, *quiet, "-m", "dagster", "dev", *location, *where], cwd=output.history, check=False)
