@@ -85,6 +85,7 @@ def read_withdrawal(folder: Path) -> Withdrawal | None:
 
 def _write_tombstone(manifest: Manifest, reason: str, on: date) -> str:
     facts = manifest.facts
+    day = f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
     name = f"story board of {facts.edition}" + (f", version {facts.version}" if facts.version > 1 else "")
     invented = "<p>This edition was a sample: its figures were invented.</p>\n" if facts.is_invented else ""
     return f"""<!DOCTYPE html>
@@ -101,6 +102,6 @@ body {{ font: 1.125rem/1.5 sans-serif; max-width: 40rem; margin: 2rem auto; padd
 <body>
 <main>
 <h1>This edition has been withdrawn</h1>
-<p>The {html.escape(name)} was withdrawn on {on.day} {_MONTHS[on.month - 1]} {on.year}. Its figures are no longer published and should not be
+<p>The {html.escape(name)} was withdrawn on {day}. Its figures are no longer published and should not be
 used.</p> <p>Why: {html.escape(reason)}</p> {invented}</main> </body> </html>
 """
