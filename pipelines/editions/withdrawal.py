@@ -102,6 +102,9 @@ body {{ font: 1.125rem/1.5 sans-serif; max-width: 40rem; margin: 2rem auto; padd
 <body>
 <main>
 <h1>This edition has been withdrawn</h1>
-<p>The {html.escape(name)} was withdrawn on {day}. Its figures are no longer published and should not be
-used.</p> <p>Why: {html.escape(reason)}</p> {invented}</main> </body> </html>
+<p>The {html.escape(name)} was withdrawn on {day}. Its figures are no longer published and should not be used.</p>
+<p>Why: {html.escape(reason)}</p>
+{invented}</main>
+</body>
+</html>
 """
