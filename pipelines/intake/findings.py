@@ -85,10 +85,6 @@ class Findings:
         if extract is not None and RULES[rule].severity == "error":
             self.rejected.setdefault(extract, set()).update(rows)
 
-    def has_error(self, extract: str | None = None) -> bool:
-        """Whether there is an error: anywhere, or in one extract."""
-        return any(f.severity == "error" and (extract is None or f.extract == extract) for f in self._found)
-
     def all(self) -> tuple[Finding, ...]:
         """Every finding: errors first, then by extract as they were found."""
         return tuple(sorted(self._found, key=lambda finding: finding.severity != "error"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,10 @@ class Examination:
     extracts: Mapping[str, ExtractSummary]
     """The extracts that are there, and the department's files by their names without `.csv`."""
     findings: tuple[Finding, ...]
-    tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
-    """The rows of each extract that is there, only when nothing is an error."""
+    authority: str
+    """The authority of rows that name none."""
+    checked: Mapping[str, Extract] = field(default_factory=dict, repr=False)
+    """The rows of each extract that could be read, sound or not."""
     statistics: tuple[PublishedStatistic, ...] = field(default=(), repr=False)
     """What the department's files publish; never mixed with our own figures."""
     invented: bool = False
@@ -60,6 +63,15 @@ class Examination:
     def ok(self) -> bool:
         """Whether the edition may be built: no finding is an error."""
         return not any(finding.severity == "error" for finding in self.findings)
+
+    @cached_property
+    def tables(self) -> Mapping[str, pa.Table]:
+        """The rows of each extract that is there as they are admitted; none when anything is an error."""
+        if not self.ok:
+            return {}
+        from pipelines.intake.admission import build_table
+
+        return {name: build_table(extract, self.authority) for name, extract in self.checked.items()}
 
     def as_json(self) -> dict[str, Any]:
         """The examination as `check --format json` prints it."""
@@ -86,7 +98,7 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
     findings = Findings()
     if not folder.is_dir():
         findings.add("folder_absent", None)
-        return Examination(edition.name, {}, findings.all())
+        return Examination(edition.name, {}, findings.all(), authority)
     listing = list_folder(folder)
     _check_names(listing, findings)
     files = _read_files(folder, listing, findings)
@@ -108,12 +120,9 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
     for file in published:
         lines = max(0, len(file.content.splitlines()) - 1)
         summaries[file.name.removesuffix(".csv")] = ExtractSummary(lines, 0, file.sha256, lines, 0, file.name)
-    tables = {}
-    if not findings.has_error():
-        from pipelines.intake.admission import build_table
-
-        tables = {name: build_table(extract, authority) for name, extract in extracts.items()}
-    return Examination(edition.name, summaries, findings.all(), tables, statistics, listing.is_sample)
+    return Examination(
+        edition.name, summaries, findings.all(), authority, extracts, statistics, invented=listing.is_sample
+    )
 
 
 def _check_names(listing: Folder, findings: Findings) -> None:
@@ -131,10 +140,15 @@ def _check_names(listing: Folder, findings: Findings) -> None:
 
 
 def _shown(name: str) -> str:
+    """A file's name where it may be shown; the name of a letter or a case note may well be a child's."""
     from pipelines.intake.privacy import looks_personal
 
     printable = "".join(character if character.isprintable() else "?" for character in name)
-    return "A file whose name looks like personal data" if looks_personal(printable) else printable[:80]
+    return (
+        "A file whose name looks like personal data"
+        if not _hint(name) and looks_personal(printable)
+        else printable[:80]
+    )
 
 
 def _hint(name: str) -> str:

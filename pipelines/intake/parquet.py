@@ -57,7 +57,7 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
     named = name if name in schema.fields else None
     is_date = named is not None and schema.fields[name].form == "date"
     try:
-        column = build_column(_as_text(cells, is_date))
+        column = _build(_as_text(cells, is_date))
     except (pa.ArrowException, TypeError):
         findings.add("parquet_type", schema.name, named)
         return None
@@ -65,6 +65,14 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
         findings.add("cell_too_long", schema.name, named, limit=f"{LONGEST_CELL:,}")
         return None
     return column
+
+
+def _build(cells: pa.ChunkedArray) -> Column:
+    encoded = cells.dictionary_encode().unify_dictionaries()
+    chunks = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    values = encoded.chunk(0).dictionary.to_pylist() if chunks else []
+    codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, dtype=np.int32)
+    return build_column(values, codes)
 
 
 def _as_text(cells: pa.ChunkedArray, is_date: bool) -> pa.ChunkedArray:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema, Field
@@ -28,7 +26,7 @@ class Detector:
 
     rule: str
     hint: str
-    """A pattern that any such text matches, for Arrow's engine: it clears a million ids before Python looks at one."""
+    """A pattern that any such text matches, for Arrow's engine: it clears a million ids before Python sees one."""
     recognises: Callable[[str], bool]
     chance: Chance
 
@@ -50,7 +48,7 @@ _POSTCODE = re.compile(
     _SEPARATE.format(rf"(?:{'|'.join(_AREAS.split())})[0-9][A-Z0-9]?[0-9][ABD-HJLNP-UW-Z]{{2}}"), re.IGNORECASE
 )
 _SPACED_TELEPHONE = re.compile(
-    r"\+44[\s().-]*(?:[0-9][\s().-]*){9,10}(?![0-9])|(?<![0-9])\(?0[1-9][0-9]{1,4}\)?\s[0-9]{2,8}(?:[\s-][0-9]{2,6})*(?![0-9])"
+    r"\+44[\s().-]*(?:[0-9][\s().-]*){9,11}(?![0-9])|(?<![0-9])\(?0[1-9][0-9]{1,4}\)?\s[0-9]{2,8}(?:[\s-][0-9]{2,6})*(?![0-9])"
 )
 _TELEPHONE = re.compile(
     r"(?<![0-9])(?:(?:00)?44|0)(?:7[1-9][0-9]{8}|1[1-9][0-9]{8}|2[03489][0-9]{8}|3[0347][0-9]{8})(?![0-9])"
@@ -58,7 +56,7 @@ _TELEPHONE = re.compile(
 _DATE = re.compile(
     rf"(?<![0-9]){_YEAR}([-/.]){_MONTH}\1{_DAY}(?![0-9])|(?<![0-9]){_DAY}([-/.]){_MONTH}\2{_YEAR}(?![0-9])"
     rf"|\A{_FULL_DAY}([-/.]){_FULL_MONTH}\3[0-9]{{2}}\Z"
-    rf"|(?<![0-9]){_DAY}(?:st|nd|rd|th)?[\s-]{_MONTH_NAME}[\s-](?:{_YEAR}|[0-9]{{2}})(?![0-9])",
+    rf"|(?<![A-Za-z0-9]){_DAY}(?:st|nd|rd|th)?([\s-]){_MONTH_NAME}\4(?:{_YEAR}|[0-9]{{2}})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _DIGIT_DATE = re.compile(rf"(?<![0-9])(?:{_YEAR}{_FULL_MONTH}{_FULL_DAY}|{_FULL_DAY}{_FULL_MONTH}{_YEAR})(?![0-9])")
@@ -137,6 +135,8 @@ DETECTORS = (
 _NAMES = Detector("holds_names", "^[A-Z][a-z]{2}", lambda text: _NAME.match(text) is not None, "one in eleven")
 """Only for columns of ids: codes of other columns may well be written with a capital by mistake."""
 
+_MANY = 5_000
+"""Distinct values of a column from which Arrow is worth its start."""
 _A_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5,8}(?:Z|[+-][0-9:]{5})?)?\Z")
 
 
@@ -145,7 +145,7 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
     for position, (name, column) in enumerate(zip(sheet.header, sheet.columns, strict=True), start=1):
         field = schema.fields.get(name)
         place = name if field else f"column {position}"
-        texts = pa.array(_suspects(column, schema, field), pa.string())
+        texts = _suspects(column, schema, field)
         reported: set[str] = set()
         for detector in _detectors(field):
             if detector.rule in reported:
@@ -159,11 +159,16 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
                 findings.reject(detector.rule, schema.name, rows.tolist())
 
 
-def _recognise(detector: Detector, texts: pa.Array) -> list[bool]:
-    hinted = pc.match_substring_regex(texts, detector.hint)
+def _recognise(detector: Detector, texts: Sequence[str]) -> list[bool]:
+    if len(texts) < _MANY:
+        return [bool(text) and detector.recognises(text) for text in texts]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    hinted = pc.match_substring_regex(pa.array(texts, pa.string()), detector.hint)
     hits = [False] * len(texts)
     for position in pc.indices_nonzero(hinted).to_pylist():
-        hits[position] = detector.recognises(texts[position].as_py())
+        hits[position] = detector.recognises(texts[position])
     return hits
 
 

@@ -12,13 +12,12 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from pipelines.faults import UsageFault
 from pipelines.intake.files import PlainFile
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema
-from pipelines.intake.sheets import Sheet, build_column
+from pipelines.intake.sheets import ColumnBuilder, Sheet
 
 MOST_COLUMNS = 100
 MOST_ROWS = 2_000_000
@@ -139,7 +138,7 @@ def collect_rows(
 ) -> Sheet | None:
     """Gather records of strings into columns. Ragged and blank rows become findings and are left out."""
     width = len(header)
-    batches: list[list[pa.Array]] = [[] for _ in header]
+    builders = [ColumnBuilder() for _ in header]
     lines: list[int] = []
     batch: list[list[str]] = []
     blank_lines: list[int] = []
@@ -147,8 +146,8 @@ def collect_rows(
     blank_rows: list[int] = []
 
     def flush() -> None:
-        for gathered, cells in zip(batches, zip(*batch, strict=True), strict=bool(batch)):
-            gathered.append(pa.array(cells, pa.string()))
+        for builder, cells in zip(builders, zip(*batch, strict=True), strict=bool(batch)):
+            builder.extend(cells)
         batch.clear()
 
     for line, record in records:
@@ -177,5 +176,4 @@ def collect_rows(
     flush()
     findings.add_rows("blank_line", extract, None, blanks_between)
     findings.add_rows("blank_row", extract, None, blank_rows)
-    columns = tuple(build_column(pa.chunked_array(gathered, pa.string())) for gathered in batches)
-    return Sheet(tuple(header), columns, np.array(lines, dtype=np.int64))
+    return Sheet(tuple(header), tuple(builder.build() for builder in builders), np.array(lines, dtype=np.int64))

@@ -5,13 +5,12 @@ A shape only: it neither reads files nor judges values. Judging distinct values 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
@@ -68,21 +67,31 @@ class Sheet:
         return dict(reversed(list(zip(self.header, self.columns, strict=True))))
 
 
-def build_column(cells: Any) -> Column:
-    """A column from an Arrow array of strings (chunked or not), where a blank is null or the empty string."""
-    chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells], type=pa.string())
-    encoded = chunked.dictionary_encode().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # no chunk at all, or more than one
-        encoded = (
-            pa.concat_arrays(encoded.chunks) if encoded.num_chunks else pa.array([], pa.string()).dictionary_encode()
-        )
-    values: list[str] = encoded.dictionary.to_pylist()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    if "" in values:
-        blank = values.index("")
-        codes = np.where(codes == blank, -1, np.where(codes > blank, codes - 1, codes)).astype(np.int32)
-        del values[blank]
-    return Column(tuple(values), codes)
+class ColumnBuilder:
+    """Gathers the cells of one column, batch by batch."""
+
+    def __init__(self) -> None:
+        self._places: defaultdict[str, int] = defaultdict()
+        self._places.default_factory = self._places.__len__
+        self._batches: list[npt.NDArray[np.int32]] = []
+
+    def extend(self, cells: Sequence[str]) -> None:
+        """Add cells; the empty string is a blank."""
+        self._batches.append(np.fromiter(map(self._places.__getitem__, cells), np.int32, len(cells)))
+
+    def build(self) -> Column:
+        """The column of all cells so far."""
+        codes = np.concatenate(self._batches) if self._batches else np.empty(0, dtype=np.int32)
+        return build_column(list(self._places), codes)
+
+
+def build_column(values: list[str], codes: npt.NDArray[np.int32]) -> Column:
+    """A column of these distinct values, among which the empty string is a blank, as is a code of -1."""
+    if "" not in values:
+        return Column(tuple(values), codes)
+    blank = values.index("")
+    codes = np.where(codes == blank, -1, codes - (codes > blank)).astype(np.int32)
+    return Column((*values[:blank], *values[blank + 1 :]), codes)
 
 
 def blank_column(rows: int) -> Column:
