@@ -1,0 +1,249 @@
+"""The attacker: what somebody who knows the rules can work out from ranges and relations, as whole numbers.
+
+Linear programming over unknown counts. It knows nothing of metrics, policies or files, and limits work by steps, never by time,
+so that the same question always has the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    Vector = NDArray[np.float64]
+
+UNBOUNDED = 100_000
+"""More than any count of an authority: an unknown count is taken to lie between 0 and this."""
+
+SIMPLEX_STEPS = 200_000
+BRANCHES = 2_000
+NEARLY = 1e-6
+MEMORY = 256
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sum of unknowns, by their positions, each times a whole number: equal to 0, or at most 0."""
+
+    positions: tuple[int, ...]
+    times: tuple[int, ...]
+    is_equal: bool
+    name: int = 0
+    """The caller's number for it, to say later which relations gave something away."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The most that a sum of unknowns can be, and what keeps it there."""
+
+    most: int
+    is_proven: bool
+    """False where the search was given up: `most` is then an upper limit only."""
+    relaxed: float = 0.0
+    """The most without whole numbers: never less than `most`."""
+    held_by: Mapping[int, float] | None = None
+    """Unknown -> how much the sum rises at most for each unit by which its range grows (positive: upwards, negative: downwards)."""
+    rows: tuple[int, ...] = ()
+    """The names of the rows that the limit follows from."""
+
+
+class Contradiction(Exception):
+    """No numbers at all fit what is public."""
+
+
+class Attacker:
+    """Unknown whole numbers with ranges, and rows between them. Ranges may be changed between questions."""
+
+    def __init__(self, least: Sequence[int], most: Sequence[int], rows: Sequence[Row]) -> None:
+        self.least: Vector = np.array(least, dtype=float)
+        self.most: Vector = np.array(most, dtype=float)
+        self.rows = rows
+        self.relaxation = self._open(whole=False)
+        self._whole: Any = None
+        self._asked: tuple[int, ...] = ()
+        self._stale: set[int] = set()
+        self.witnesses: list[Vector] = []
+        self._forget()
+        self.questions = 0
+        self.searches = 0
+
+    def set_ranges(self, positions: Sequence[int], least: Sequence[int], most: Sequence[int]) -> None:
+        """Changes what is known of some unknowns."""
+        changed = [
+            (p, low, high)
+            for p, low, high in zip(positions, least, most, strict=True)
+            if self.least[p] != low or self.most[p] != high
+        ]
+        if not changed:
+            return
+        at = np.array([p for p, _, _ in changed], dtype=np.int32)
+        self.least[at] = [low for _, low, _ in changed]
+        self.most[at] = [high for _, _, high in changed]
+        self.relaxation.changeColsBounds(len(at), at, self.least[at], self.most[at])
+        self._stale.update(int(p) for p in at)
+        kept = [w for w in self.witnesses if self._fits(w)]
+        if len(kept) < len(self.witnesses):
+            self.witnesses = []
+            self._forget()
+            for witness in kept:
+                self._keep(witness)
+
+    def remember(self, values: Sequence[float]) -> bool:
+        """Adds a set of whole numbers that may be the truth. Says whether it fits everything."""
+        point = np.array(values, dtype=float)
+        if not self._fits(point) or not self._keeps_rows(point):
+            return False
+        self._keep(point)
+        return True
+
+    def seen(self, sum_of: Mapping[int, int]) -> tuple[float, float]:
+        """The least and the most that a sum has in the possible truths met so far; (inf, -inf) where there are none."""
+        if not self.witnesses:
+            return float("inf"), float("-inf")
+        if len(sum_of) == 1:
+            ((p, times),) = sum_of.items()
+            ends = times * float(self._lowest[p]), times * float(self._highest[p])
+            return min(ends), max(ends)
+        values = [sum(times * w[p] for p, times in sum_of.items()) for w in self.witnesses]
+        return min(values), max(values)
+
+    def reach(self, sum_of: Mapping[int, int]) -> Reach:
+        """The most that a sum of unknowns can be. Raises Contradiction where nothing fits."""
+        self.questions += 1
+        solver = self.relaxation
+        self._ask(sum_of)
+        solver.run()
+        status = solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise Contradiction
+        if status != highspy.HighsModelStatus.kOptimal:
+            # Limits reached, or numerical trouble: once more from scratch, then give up on the answer, not on safety.
+            solver.clearSolver()
+            solver.run()
+            status = solver.getModelStatus()
+            if status == highspy.HighsModelStatus.kInfeasible:
+                raise Contradiction
+            if status != highspy.HighsModelStatus.kOptimal:
+                return Reach(0, is_proven=False)
+        solution = solver.getSolution()
+        point: Vector = np.asarray(solution.col_value, dtype=float)
+        relaxed = sum(times * float(point[p]) for p, times in sum_of.items())
+        most = int(np.floor(relaxed + NEARLY))
+        duals = np.asarray(solution.col_dual, dtype=float)
+        held_by = {int(p): -float(duals[p]) for p in np.flatnonzero(np.abs(duals) > NEARLY)}
+        row_duals = np.asarray(solution.row_dual, dtype=float)
+        names = tuple(sorted({self.rows[int(r)].name for r in np.flatnonzero(np.abs(row_duals) > NEARLY)}))
+        whole = np.rint(point)
+        if np.abs(point - whole).max(initial=0.0) < NEARLY:
+            self._keep(whole)
+            return Reach(most, True, relaxed, held_by, names)
+        found = self._search(sum_of)
+        if found is None:
+            return Reach(most, False, relaxed, held_by, names)
+        return Reach(found, True, relaxed, held_by, names)
+
+    def fall(self, sum_of: Mapping[int, int]) -> Reach:
+        """The least that a sum of unknowns can be, as the `reach` of its negative."""
+        return self.reach({p: -times for p, times in sum_of.items()})
+
+    def _search(self, sum_of: Mapping[int, int]) -> int | None:
+        """The most in whole numbers, by branch and bound; None where the branches run out."""
+        self.searches += 1
+        if self._whole is None:
+            self._whole = self._open(whole=True)
+        elif self._stale:
+            at = np.array(sorted(self._stale), dtype=np.int32)
+            self._whole.changeColsBounds(len(at), at, self.least[at], self.most[at])
+        self._stale.clear()
+        solver = self._whole
+        for p, times in sum_of.items():
+            solver.changeColCost(p, -float(times))
+        solver.run()
+        # All is read before the costs are put back, because putting them back forgets it.
+        bound, solution = solver.getInfo().mip_dual_bound, solver.getSolution()
+        is_found = solution.value_valid
+        whole: Vector = np.rint(np.asarray(solution.col_value, dtype=float))
+        for p in sum_of:
+            solver.changeColCost(p, 0.0)
+        if not is_found:
+            return None
+        if not (self._fits(whole) and self._keeps_rows(whole)):
+            return None
+        self._keep(whole)
+        found = int(sum(times * float(whole[p]) for p, times in sum_of.items()))
+        is_best = bound >= -found - 1 + 1e-4
+        return found if is_best else None
+
+    def _ask(self, sum_of: Mapping[int, int]) -> None:
+        for p in self._asked:
+            if p not in sum_of:
+                self.relaxation.changeColCost(p, 0.0)
+        for p, times in sum_of.items():
+            self.relaxation.changeColCost(p, -float(times))
+        self._asked = tuple(sum_of)
+
+    def _forget(self) -> None:
+        self._lowest: Vector = np.full(len(self.least), np.inf)
+        self._highest: Vector = np.full(len(self.least), -np.inf)
+
+    def _keep(self, point: Vector) -> None:
+        self.witnesses.append(point)
+        np.minimum(self._lowest, point, out=self._lowest)
+        np.maximum(self._highest, point, out=self._highest)
+        if len(self.witnesses) > MEMORY:
+            # The first is the truth, where the caller gave it; of the others the latest are the most telling.
+            del self.witnesses[1]
+
+    def _fits(self, point: Vector) -> bool:
+        return bool(np.all(point >= self.least) and np.all(point <= self.most))
+
+    def _keeps_rows(self, point: Vector) -> bool:
+        for row in self.rows:
+            total = sum(times * point[p] for p, times in zip(row.positions, row.times, strict=True))
+            if total > NEARLY or (row.is_equal and total < -NEARLY):
+                return False
+        return True
+
+    def _open(self, *, whole: bool) -> Any:
+        solver = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("parallel", "off"),
+            ("random_seed", 0),
+            ("time_limit", highspy.kHighsInf),
+        ):
+            solver.setOptionValue(option, value)
+        model = highspy.HighsLp()
+        columns, rows = len(self.least), len(self.rows)
+        model.num_col_, model.num_row_ = columns, rows
+        model.col_cost_ = np.zeros(columns)
+        model.col_lower_, model.col_upper_ = self.least, self.most
+        model.row_lower_ = np.array([0.0 if row.is_equal else -highspy.kHighsInf for row in self.rows])
+        model.row_upper_ = np.zeros(rows)
+        matrix = model.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.start_ = np.cumsum([0, *(len(row.positions) for row in self.rows)])
+        matrix.index_ = np.array([p for row in self.rows for p in row.positions], dtype=np.int32)
+        matrix.value_ = np.array([t for row in self.rows for t in row.times], dtype=float)
+        if whole:
+            model.integrality_ = [highspy.HighsVarType.kInteger] * columns
+            solver.setOptionValue("mip_max_nodes", BRANCHES)
+            solver.setOptionValue("mip_rel_gap", 0.0)
+            solver.setOptionValue("mip_abs_gap", 0.9)
+        else:
+            solver.setOptionValue("solver", "simplex")
+            solver.setOptionValue("presolve", "off")
+            solver.setOptionValue("simplex_iteration_limit", SIMPLEX_STEPS)
+        solver.passModel(model)
+        return solver
+
+
+def solver_name() -> str:
+    """The solver and its version, for the record."""
+    return f"HiGHS {highspy.Highs().version()}"

@@ -1,0 +1,386 @@
+"""What must hold between figures: the relations that follow from the metrics' entries and those that `relations.yml` adds.
+
+Reads the text it is given and lays the relations over the keys of one release. No values here, and nothing about hiding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.faults import UsageFault
+from pipelines.figures import ALL, TOTAL, Category, FigureKey, Metric, Period
+
+ALL_AUTHORITIES = "all"
+EVERY = "?"
+
+_TERM = re.compile(r"(?:(\d+) )?([a-z0-9_]+)(?:\[([a-z0-9_/]+)=([^\]\s]+)\])?")
+_LENGTH = re.compile(r"at (most|least) (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A sum of figures, each times a whole number, that is 0 (`is_equal`) or at most 0 in every possible release."""
+
+    says: str
+    because: str
+    terms: tuple[tuple[FigureKey, int], ...]
+    is_equal: bool
+    when: FigureKey | None = None
+    """Holds only where this figure is 0."""
+    is_declared: bool = True
+
+    @property
+    def keys(self) -> tuple[FigureKey, ...]:
+        """The figures related, without the condition."""
+        return tuple(key for key, _ in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    times: int
+    metric_id: str
+    breakdown: str
+    category: str
+    is_bare: bool
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    says: str
+    because: str
+    by: tuple[str, ...] = ()
+    when: str | None = None
+    period: str | None = None
+
+
+class _Authorities(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    add: tuple[str, ...] = ()
+    at_most_the_sum: tuple[str, ...] = ()
+    at_least_each: tuple[str, ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = Field(ge=1)
+    relations: tuple[_Line, ...]
+    stand_alone: dict[str, str] = {}
+    authorities: _Authorities = _Authorities()
+    grow_with_the_period: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """One line, read: a sum of terms that is 0 or at most 0."""
+
+    says: str
+    because: str
+    terms: tuple[_Term, ...]
+    is_equal: bool
+    by: tuple[str, ...] = ()
+    when: _Term | None = None
+    most_days: int | None = None
+    least_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Relations:
+    """All relations of the project's metrics. Made by `read_relations`."""
+
+    metrics: Mapping[str, Metric]
+    statements: tuple[_Statement, ...]
+    stand_alone: Mapping[str, str]
+    adding: tuple[_Term, ...]
+    at_most_the_sum: tuple[_Term, ...]
+    at_least_each: tuple[_Term, ...]
+    growing: tuple[_Term, ...]
+
+    def among(self, keys: Iterable[FigureKey], periods: Mapping[str, Period]) -> list[Relation]:
+        """The relations between the counts among `keys`, which are of one release. A figure that is not there is not related.
+
+        `periods` gives the period of each metric: some relations hold only for short, or for long ones.
+        """
+        present: dict[str, _Release] = {}
+        for key in sorted(keys):
+            if self.metrics[key.metric_id].kind == "count":
+                present.setdefault(key.authority, _Release(key.edition, key.authority)).add(key)
+        found: list[Relation] = []
+        for release in present.values():
+            found += self._derived(release)
+            for statement in self.statements:
+                if _holds_for(statement, periods):
+                    found += _lay_over(statement, release)
+        if ALL_AUTHORITIES in present:
+            parts = [release for name, release in present.items() if name != ALL_AUTHORITIES]
+            found += self._between_authorities(present[ALL_AUTHORITIES], parts)
+        return found
+
+    def grows_with_the_period(self, key: FigureKey) -> bool:
+        """Whether the count over a longer period can never be less. Source: `grow_with_the_period`, for editions that overlap."""
+        release = _Release(key.edition, key.authority)
+        release.add(key)
+        return any(release.matching(term) for term in self.growing)
+
+    def outside(self, keys: Iterable[FigureKey], periods: Mapping[str, Period]) -> list[FigureKey]:
+        """The counts that no relation reaches and that are not named as standing alone, and breakdowns without their sum."""
+        counts = [key for key in keys if self.metrics[key.metric_id].kind == "count"]
+        relations = self.among(counts, periods)
+        reached = {key for relation in relations for key in relation.keys}
+        reached |= {relation.when for relation in relations if relation.when}
+        return [key for key in sorted(counts) if key not in reached and key.metric_id not in self.stand_alone]
+
+    def _derived(self, release: _Release) -> list[Relation]:
+        found: list[Relation] = []
+        for (metric_id, breakdown), categories in release.cuts.items():
+            if breakdown == TOTAL:
+                continue
+            metric, total = self.metrics[metric_id], release.find(metric_id, TOTAL, ALL)
+            found += _within_cut(metric, breakdown, list(categories.values()), total)
+            first, _, second = breakdown.partition("/")
+            for side, margin in enumerate((first, second) if second else ()):
+                groups: dict[str, list[FigureKey]] = defaultdict(list)
+                for category, key in categories.items():
+                    groups[category.split("/")[side]].append(key)
+                for category, members in groups.items():
+                    whole = release.find(metric_id, margin, category)
+                    if whole:
+                        says = f"{metric_id} by {breakdown} = by {margin}"
+                        found.append(_sum(says, "A breakdown by two sums to the breakdown by each.", members, whole))
+        return found
+
+    def _between_authorities(self, together: _Release, parts: Sequence[_Release]) -> list[Relation]:
+        found: list[Relation] = []
+        for terms, is_equal, because in (
+            (self.adding, True, "Each is of one authority."),
+            (self.at_most_the_sum, False, "Counted once for all authorities."),
+        ):
+            for term in terms:
+                for key in together.matching(term, with_breakdowns=is_equal):
+                    members = [part.find(key.metric_id, key.breakdown, key.category) for part in parts]
+                    if parts and all(members):
+                        found.append(
+                            Relation(
+                                f"{key.metric_id} of all authorities {'=' if is_equal else '<='} the sum of theirs",
+                                because,
+                                ((key, 1), *((member, -1) for member in members if member)),
+                                is_equal,
+                            )
+                        )
+        for term in self.at_least_each:
+            for key in together.matching(term):
+                for part in parts:
+                    member = part.find(key.metric_id, key.breakdown, key.category)
+                    if member:
+                        says = f"{key.metric_id} of an authority <= of all authorities"
+                        found.append(Relation(says, "Counted in all, too.", ((member, 1), (key, -1)), False))
+        return found
+
+
+class _Release:
+    """The counts of one authority in one release, by metric, breakdown and category."""
+
+    def __init__(self, edition: str, authority: str) -> None:
+        self.edition = edition
+        self.authority = authority
+        self.cuts: dict[tuple[str, str], dict[str, FigureKey]] = {}
+
+    def add(self, key: FigureKey) -> None:
+        self.cuts.setdefault((key.metric_id, key.breakdown), {})[key.category] = key
+
+    def find(self, metric_id: str, breakdown: str, category: str) -> FigureKey | None:
+        return self.cuts.get((metric_id, breakdown), {}).get(category)
+
+    def matching(self, term: _Term, *, with_breakdowns: bool = False) -> list[FigureKey]:
+        """The keys that a term may stand for: one, or with `?` or breakdowns several."""
+        if with_breakdowns and term.is_bare:
+            cuts = [cut for (metric_id, _), cut in self.cuts.items() if metric_id == term.metric_id]
+            return [key for cut in cuts for key in cut.values()]
+        return [key for key, _ in self.matches(term)]
+
+    def matches(self, term: _Term) -> list[tuple[FigureKey, str]]:
+        """Keys with what `?` stands for in each (nothing where there is none)."""
+        cut = self.cuts.get((term.metric_id, term.breakdown), {})
+        if EVERY not in term.category:
+            return [(cut[term.category], "")] if term.category in cut else []
+        before, _, after = term.category.partition(EVERY)
+        found = []
+        for category, key in cut.items():
+            middle = category[len(before) : len(category) - len(after)]
+            if category == before + middle + after and middle and "/" not in middle:
+                found.append((key, middle))
+        return found
+
+
+def read_relations(
+    text: str,
+    metrics: Mapping[str, Metric],
+    categories: Mapping[str, Sequence[Category]],
+    name: str = "relations.yml",
+) -> Relations:
+    """The relations in a YAML text, checked against the metrics and their categories.
+
+    Raises UsageFault, naming the line, where one cannot be read or speaks of a figure that no metric has.
+    """
+    try:
+        file = _File.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
+        raise UsageFault(f"{name} does not state relations as it should ({wrong}). Mend what is named and run again.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise UsageFault(f"{name}{where} cannot be read as YAML. Mend it and run again.") from None
+    reader = _Reader(metrics, categories, name)
+    return Relations(
+        metrics=metrics,
+        statements=tuple(reader.read_statement(line) for line in file.relations),
+        stand_alone=file.stand_alone,
+        adding=reader.read_terms(file.authorities.add),
+        at_most_the_sum=reader.read_terms(file.authorities.at_most_the_sum),
+        at_least_each=reader.read_terms(file.authorities.at_least_each),
+        growing=reader.read_terms(file.grow_with_the_period),
+    )
+
+
+class _Reader:
+    """Reads terms and sums, and refuses those that no figure answers to."""
+
+    def __init__(self, metrics: Mapping[str, Metric], categories: Mapping[str, Sequence[Category]], name: str) -> None:
+        self.metrics = metrics
+        self.categories = {dimension: {c.category for c in members} for dimension, members in categories.items()}
+        self.name = name
+
+    def read_statement(self, line: _Line) -> _Statement:
+        left, sign, right = self._split(line.says)
+        terms = tuple(self._read_sum(left, 1, line.says) + self._read_sum(right, -1, line.says))
+        bare = [term for term in terms if term.is_bare]
+        for breakdown in line.by:
+            if not all(breakdown in self.metrics[term.metric_id].breakdowns for term in bare):
+                raise self._fault(line.says, f"one of its metrics has no breakdown by {breakdown}")
+        length = _LENGTH.fullmatch(line.period) if line.period else None
+        if line.period and not length:
+            raise self._fault(line.says, "its period is neither 'at most N' nor 'at least N' days")
+        days = int(length[2]) if length else None
+        return _Statement(
+            says=line.says,
+            because=line.because,
+            terms=terms,
+            is_equal=sign == "=",
+            by=line.by,
+            when=self._read_term(line.when, 1, line.says) if line.when else None,
+            most_days=days if length and length[1] == "most" else None,
+            least_days=days if length and length[1] == "least" else None,
+        )
+
+    def read_terms(self, texts: Iterable[str]) -> tuple[_Term, ...]:
+        return tuple(self._read_term(text, 1, text) for text in texts)
+
+    def _split(self, says: str) -> tuple[str, Literal["=", "<="], str]:
+        if says.count(" <= ") == 1:
+            left, _, right = says.partition(" <= ")
+            return left, "<=", right
+        if says.count(" = ") == 1:
+            left, _, right = says.partition(" = ")
+            return left, "=", right
+        raise self._fault(says, "it has to have one = or one <= with spaces around it")
+
+    def _read_sum(self, text: str, sign: Literal[1, -1], says: str) -> list[_Term]:
+        if text.strip() == "0":
+            return []
+        return [self._read_term(part, sign, says) for part in text.split(" + ")]
+
+    def _read_term(self, text: str, sign: Literal[1, -1], says: str) -> _Term:
+        match = _TERM.fullmatch(text.strip())
+        if not match:
+            raise self._fault(says, "one of its terms is neither a metric nor metric[breakdown=category]")
+        times, metric_id, breakdown, category = match.groups()
+        metric = self.metrics.get(metric_id)
+        if metric is None or metric.kind != "count":
+            raise self._fault(says, f"{metric_id} is not a metric that counts")
+        if breakdown and not self._is_known(metric, breakdown, category):
+            raise self._fault(says, f"{metric_id} has no figure {breakdown}={category}")
+        return _Term(sign * int(times or 1), metric_id, breakdown or TOTAL, category or ALL, is_bare=not breakdown)
+
+    def _is_known(self, metric: Metric, breakdown: str, category: str) -> bool:
+        if breakdown not in metric.breakdowns:
+            return False
+        names, values = breakdown.split("/"), category.split("/")
+        return len(names) == len(values) and all(
+            value == EVERY or value in self.categories.get(metric.dimension_of(name), ())
+            for name, value in zip(names, values, strict=True)
+        )
+
+    def _fault(self, says: str, wrong: str) -> UsageFault:
+        return UsageFault(f"{self.name}: the relation '{says}' cannot be used: {wrong}. Mend it and run again.")
+
+
+def _within_cut(metric: Metric, breakdown: str, members: list[FigureKey], total: FigureKey | None) -> list[Relation]:
+    if total is None:
+        return []
+    says = f"{metric.metric_id} by {breakdown} = total"
+    if breakdown not in metric.overlapping:
+        return [_sum(says, "Each row is in exactly one category.", members, total)]
+    because = "The categories overlap: each is a part, and every child is in one at least."
+    relations = [Relation(says.replace("=", "<="), because, ((key, 1), (total, -1)), False, None, False) for key in members]
+    covered = ((total, 1), *((key, -1) for key in members))
+    return [*relations, Relation(f"{metric.metric_id} <= by {breakdown}", because, covered, False, None, False)]
+
+
+def _sum(says: str, because: str, members: Sequence[FigureKey], whole: FigureKey) -> Relation:
+    return Relation(says, because, (*((key, 1) for key in members), (whole, -1)), True, None, False)
+
+
+def _holds_for(statement: _Statement, periods: Mapping[str, Period]) -> bool:
+    if statement.most_days is None and statement.least_days is None:
+        return True
+    period = periods.get(statement.terms[0].metric_id)
+    if period is None:
+        return False
+    days = (period.as_at - period.start).days
+    if statement.most_days is not None:
+        return days <= statement.most_days
+    return statement.least_days is None or days >= statement.least_days
+
+
+def _lay_over(statement: _Statement, release: _Release) -> list[Relation]:
+    when = None
+    if statement.when is not None:
+        found = release.matches(statement.when)
+        if not found:
+            return []
+        when = found[0][0]
+    laid = []
+    for breakdown in (None, *statement.by):
+        terms = statement.terms if breakdown is None else tuple(_cut_by(term, breakdown) for term in statement.terms)
+        for stands_for in _meanings(terms, release):
+            keys = [release.find(t.metric_id, t.breakdown, t.category.replace(EVERY, stands_for)) for t in terms]
+            if all(keys):
+                sums: dict[FigureKey, int] = defaultdict(int)
+                for key, term in zip(keys, terms, strict=True):
+                    if key:
+                        sums[key] += term.times
+                laid.append(
+                    Relation(statement.says, statement.because, tuple(sums.items()), statement.is_equal, when, True)
+                )
+    return laid
+
+
+def _meanings(terms: Sequence[_Term], release: _Release) -> list[str]:
+    for term in terms:
+        if EVERY in term.category:
+            return [meaning for _, meaning in release.matches(term)]
+    return [""]
+
+
+def _cut_by(term: _Term, breakdown: str) -> _Term:
+    return _Term(term.times, term.metric_id, breakdown, EVERY, False) if term.is_bare else term

@@ -1,0 +1,323 @@
+"""Protects one release as a whole: from exact figures to the only figures that the public side ever sees, with the proof attached.
+
+Decides what is hidden in its own right, has the complements chosen, words the figures, and lets the audit judge the result. Pure: the
+same figures give the same release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from pipelines.disclosure.attacker import Contradiction
+from pipelines.disclosure.audit import Audit, audit_release, follows_from, insiders_of
+from pipelines.disclosure.policy import Policy, check_policy
+from pipelines.disclosure.relations import Relations
+from pipelines.disclosure.selection import Selection, select
+from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Situation
+from pipelines.faults import DataFault
+from pipelines.figures import TOTAL, Category, Figure, FigureKey, Metric, PublicFigure, PublicStatus, display_value
+
+Why = Literal["few", "few_children", "whole_group", "hidden_before", "equal", "complement", "follows", "median", "maximum", "denominator"]
+
+NOT_KNOWN = "not_known"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Why one figure is hidden. Restricted: that a figure is hidden in its own right tells that it is small."""
+
+    key: FigureKey
+    why: Why
+    text: str
+    protects: str | None = None
+    """For a complement: the figure that could be worked out were it shown."""
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it is hidden in its own right."""
+        return self.why not in ("complement", "follows")
+
+
+@dataclass(frozen=True)
+class ProtectedRelease:
+    """Protected figures, their proof and the reasons. `figures` cannot be had where the proof fails."""
+
+    candidates: tuple[PublicFigure, ...]
+    """The figures as they would be published; for the audit's page, never for a reader."""
+    audit: Audit
+    hidden: tuple[Hidden, ...]
+
+    @property
+    def figures(self) -> list[PublicFigure]:
+        """Every figure of the release, sorted by key. Raises DataFault where too much could be worked out from them."""
+        if not self.audit.ok:
+            first = " ".join(self.audit.problems[:3])
+            raise DataFault(
+                f"The figures cannot be published: {first} ({len(self.audit.problems)} in all.) "
+                "See the audit in the restricted pack; a larger rounding base or threshold in policy.yml hides more."
+            )
+        return list(self.candidates)
+
+    @property
+    def attacks_prevented(self) -> tuple[str, ...]:
+        """What complements prevent, in words that may be public: no figure is named, and none is told apart."""
+        return tuple(sorted({hidden.text for hidden in self.hidden if hidden.why == "complement"}))
+
+
+def protect_release(
+    figures: Iterable[Figure],
+    metrics: Mapping[str, Metric],
+    categories: Mapping[str, tuple[Category, ...]],
+    policy: Policy,
+    relations: Relations,
+    earlier: Sequence[Iterable[PublicFigure]] = (),
+    external_facts: Sequence[ExternalFact] = (),
+) -> ProtectedRelease:
+    """Protects all figures of one edition together.
+
+    `earlier` holds the public figures of each release that is already out, earlier versions of the same edition among them;
+    `external_facts` what others print about the same children. Raises UsageFault where the policy does not fit the metrics.
+    """
+    check_policy(policy, metrics, categories)
+    exact = {figure.key: figure for figure in sorted(figures, key=lambda figure: figure.key)}
+    releases = [list(release) for release in earlier]
+    before = [Knowledge.of(release, metrics) for release in releases]
+    possible = Knowledge.possible(exact.values(), metrics, policy)
+    truth = {key: int(exact[key].value or 0) for key in possible.shown}
+    facts, left_out = _facts_that_fit(external_facts, truth)
+    primary = _find_primaries(exact, metrics, policy, before)
+    outcome: ProtectedRelease | None = None
+    for linking in LINKINGS if before else LINKINGS[-1:]:
+        situation = Situation(
+            possible, metrics, policy, relations, earlier=before, facts=facts, linking=linking, truth=truth
+        )
+        positions = {situation.position[key] for key in primary}
+        insiders = insiders_of(situation, exact, positions)
+        try:
+            selection = select(situation, positions, insiders)
+        except Contradiction:
+            continue
+        hidden = _reasons(situation, selection, primary, policy)
+        public = _word(exact, metrics, policy, hidden)
+        audit = audit_release(
+            public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values()
+        )
+        _complete(audit, selection, hidden, left_out)
+        outcome = ProtectedRelease(tuple(public), audit, tuple(hidden[key] for key in sorted(hidden)))
+        if audit.ok:
+            return outcome
+    return outcome or _refuse(exact, metrics, policy, left_out)
+
+
+def _find_primaries(
+    exact: Mapping[FigureKey, Figure],
+    metrics: Mapping[str, Metric],
+    policy: Policy,
+    before: Sequence[Knowledge],
+) -> dict[FigureKey, Why]:
+    """The counts that are hidden in their own right, and why."""
+    found: dict[FigureKey, Why] = {}
+    counts = {k: f for k, f in exact.items() if metrics[k.metric_id].kind == "count" and f.status == "published"}
+    earlier_hidden = {
+        (key, period) for knowledge in before for key, period in knowledge.periods.items() if knowledge.shown[key] is None
+    }
+    places = {(key.authority, key.metric_id, key.breakdown, key.category, period) for key, period in earlier_hidden}
+    for key, figure in counts.items():
+        if not figure.value:
+            continue
+        period = _period_of(figure)
+        if policy.is_few(figure.value):
+            found[key] = "few"
+        elif policy.is_few(figure.contributors) and not policy.exempts(key, "contributors"):
+            found[key] = "few_children"
+        elif (
+            figure.value < 2 * policy.threshold
+            and (key.authority, key.metric_id, key.breakdown, key.category, period) in places
+        ):
+            # A corrected count that has just passed the threshold tells what it was before.
+            found[key] = "hidden_before"
+    for key in _whole_groups(counts, metrics, policy):
+        found.setdefault(key, "whole_group")
+    return found
+
+
+def _period_of(figure: Figure) -> object:
+    from pipelines.figures import Period
+
+    return Period(figure.period_start, figure.period_end, figure.as_at)
+
+
+def _whole_groups(
+    counts: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy
+) -> list[FigureKey]:
+    """Where everybody in a group has the same attribute: that count, and a nought beside it."""
+    cuts: dict[tuple[str, str, str, str], list[FigureKey]] = {}
+    for key in counts:
+        metric = metrics[key.metric_id]
+        if key.breakdown == TOTAL or key.breakdown in metric.overlapping or not policy.may_hide_nought(key, metric):
+            continue
+        names = key.breakdown.split("/")
+        fixed = [
+            value
+            for name, value in zip(names, key.category.split("/"), strict=True)
+            if metric.dimension_of(name) not in policy.whole_groups.dimensions
+        ]
+        cuts.setdefault((key.authority, key.metric_id, key.breakdown, "/".join(fixed)), []).append(key)
+    found = []
+    for members in cuts.values():
+        filled = [key for key in members if counts[key].value]
+        if len(filled) != 1 or NOT_KNOWN in filled[0].category.split("/"):
+            continue
+        noughts = [key for key in members if not counts[key].value]
+        if noughts and not policy.exempts(filled[0], "whole_group"):
+            found += [filled[0], noughts[0]]
+    return found
+
+
+def _facts_that_fit(
+    facts: Sequence[ExternalFact], truth: Mapping[FigureKey, int]
+) -> tuple[list[ExternalFact], list[str]]:
+    """The facts that may be true of our counts, and the sources of those that are not: nobody is misled by us to believe them."""
+    fitting, left_out = [], []
+    for fact in facts:
+        place = (fact.authority, fact.metric_id, fact.breakdown, fact.category)
+        values = [v for k, v in truth.items() if (k.authority, k.metric_id, k.breakdown, k.category) == place]
+        if values and not fact.least - fact.allowance <= values[0] <= fact.most + fact.allowance:
+            left_out.append(fact.source)
+        else:
+            fitting.append(fact)
+    return fitting, sorted(set(left_out))
+
+
+def _reasons(
+    situation: Situation, selection: Selection, primary: Mapping[FigureKey, Why], policy: Policy
+) -> dict[FigureKey, Hidden]:
+    """Why each count is hidden. Figures that are always equal are hidden together."""
+    hidden: dict[FigureKey, Hidden] = {}
+    for position in sorted(selection.hidden):
+        for key in situation.unknowns[position].keys:
+            if position in selection.complements:
+                protected, relation = selection.protects.get(position, (None, "what is public"))
+                hidden[key] = Hidden(key, "complement", _attack_in_words(situation, relation), protected)
+            else:
+                why = primary.get(key, "equal")
+                hidden[key] = Hidden(key, why, _WORDS[why])
+    return hidden
+
+
+_WORDS: Mapping[Why, str] = {
+    "few": "It is under the threshold.",
+    "few_children": "Fewer children than the threshold stand behind it.",
+    "whole_group": "It would tell that everybody in a group has the same attribute.",
+    "hidden_before": "An earlier version hid it, and the change would tell what it was.",
+    "equal": "It is always equal to a figure that is hidden.",
+    "follows": "It is worked out from a figure that is hidden.",
+    "median": "It is the middle of too few values, or too few children stand behind them.",
+    "maximum": "It describes a single child.",
+    "denominator": "It is a share of too small a number.",
+}
+
+
+def _attack_in_words(situation: Situation, relation: str) -> str:
+    because = next((r.because for r in situation.relations if r.says == relation), "")
+    return f"A hidden figure could be worked out from it and other published figures ({relation}). {because}".strip()
+
+
+def _word(
+    exact: Mapping[FigureKey, Figure],
+    metrics: Mapping[str, Metric],
+    policy: Policy,
+    hidden: dict[FigureKey, Hidden],
+) -> list[PublicFigure]:
+    """The public figures; adds to `hidden` the rates, means, medians and maxima that cannot be shown."""
+    public: dict[FigureKey, PublicFigure] = {}
+    later = []
+    for key, figure in exact.items():
+        metric = metrics[key.metric_id]
+        if metric.kind in ("rate", "mean"):
+            later.append(key)
+        elif figure.status == "not_available":
+            public[key] = _without_value(figure, "not_available", policy)
+        elif metric.kind == "maximum" or not metric.public:
+            public[key] = _without_value(figure, "suppressed" if figure.value else "not_applicable", policy)
+            if figure.value:
+                hidden[key] = Hidden(key, "maximum", _WORDS["maximum"])
+        elif figure.status == "not_applicable" or figure.value is None:
+            public[key] = _without_value(figure, "not_applicable", policy)
+        elif metric.kind == "median":
+            enough = figure.denominator is not None and figure.denominator >= policy.least_values_of_a_median
+            if enough and not policy.is_few(figure.contributors):
+                public[key] = _with_value(figure, figure.value.quantize(Decimal(1), ROUND_HALF_UP))
+            else:
+                public[key] = _without_value(figure, "suppressed", policy)
+                hidden[key] = Hidden(key, "median", _WORDS["median"])
+        elif key in hidden:
+            public[key] = _without_value(figure, "suppressed", policy)
+        else:
+            public[key] = _with_value(figure, policy.rounded(figure.value))
+    shown = {key: figure.value for key, figure in public.items()}
+    for key in later:
+        figure, metric = exact[key], metrics[key.metric_id]
+        if figure.status != "published":
+            public[key] = _without_value(figure, figure.status, policy)
+            continue
+        value = follows_from(key, metric, shown, figure.denominator, policy)
+        if value is not None:
+            public[key] = _with_value(figure, value)
+            continue
+        public[key] = _without_value(figure, "suppressed", policy)
+        parts = [FigureKey(key.edition, key.authority, part or "", key.breakdown, key.category) for part in (metric.numerator, metric.denominator)]
+        why: Why = "follows" if any(part in hidden for part in parts) else "denominator"
+        hidden[key] = Hidden(key, why, _WORDS[why])
+    return [public[key] for key in sorted(public)]
+
+
+def _with_value(figure: Figure, value: Decimal) -> PublicFigure:
+    return PublicFigure(
+        figure.key,
+        value,
+        display_value(value, figure.unit),
+        figure.unit,
+        "published",
+        figure.period_start,
+        figure.period_end,
+        figure.as_at,
+    )
+
+
+def _without_value(figure: Figure, status: PublicStatus, policy: Policy) -> PublicFigure:
+    symbol = {
+        "suppressed": policy.symbols.suppressed,
+        "not_available": policy.symbols.not_available,
+        "not_applicable": policy.symbols.not_applicable,
+    }[status]
+    return PublicFigure(
+        figure.key, None, symbol.symbol, figure.unit, status, figure.period_start, figure.period_end, figure.as_at
+    )
+
+
+def _complete(audit: Audit, selection: Selection, hidden: Mapping[FigureKey, Hidden], left_out: list[str]) -> None:
+    reasons = list(hidden.values())
+    audit.facts_left_out = left_out
+    audit.selection = {
+        "primary": sum(reason.why in ("few", "few_children", "whole_group", "hidden_before", "equal") for reason in reasons),
+        "complementary": sum(reason.why == "complement" for reason in reasons),
+        "following": sum(reason.why in ("follows", "denominator", "median", "maximum") for reason in reasons),
+        "method": selection.method,
+        "rounds": selection.rounds,
+        "conditions": selection.conditions,
+    }
+    audit.problems += [f"{label} could not be protected." for label in selection.open_questions]
+
+
+def _refuse(
+    exact: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy, left_out: list[str]
+) -> ProtectedRelease:
+    """A release that nothing was found for: every number hidden, and not to be published even so."""
+    hidden = {key: Hidden(key, "few", _WORDS["few"]) for key in exact if metrics[key.metric_id].kind == "count"}
+    audit = Audit(figures=len(exact), facts_left_out=left_out)
+    audit.problems.append("The exact figures contradict the relations between them or what is public already.")
+    return ProtectedRelease(tuple(_word(exact, metrics, policy, hidden)), audit, tuple(hidden.values()))

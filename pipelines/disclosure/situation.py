@@ -1,0 +1,358 @@
+"""What is unknown, and what is told of it: the counts of a release, of earlier ones and of others' publications, as ranges and rows.
+
+Lays the policy's ranges over the relations for the attacker to work with. It chooses nothing and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Row
+from pipelines.disclosure.policy import Policy
+from pipelines.disclosure.relations import Relation, Relations
+from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
+
+Linking = Literal["all", "hidden", "none"]
+LINKINGS: tuple[Linking, ...] = ("all", "hidden", "none")
+"""How far an attacker can take it that a corrected edition left figures as they were: as far as no contradiction shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalFact:
+    """What somebody else has published about a count of this release: a range, or a hidden number known to lie in one."""
+
+    authority: str
+    metric_id: str
+    breakdown: str
+    category: str
+    least: int
+    most: int
+    source: str
+    allowance: int = 0
+    """How far the other definition may lead away from ours, either way."""
+    is_hidden: bool = False
+    """True where the other publisher hides the number: it must stay so."""
+
+
+@dataclass(slots=True)
+class Unknown:
+    """One count that somebody may want to work out. Figures that are always equal are one unknown."""
+
+    keys: list[FigureKey]
+    when_shown: tuple[int, int] | None = None
+    """The range that the shown figure gives; None where no release shows or could show it."""
+    when_hidden: tuple[int, int] = (1, UNBOUNDED)
+    told_before: tuple[int, int] = (0, UNBOUNDED)
+    """What earlier editions and others say."""
+    is_hidden_before: bool = False
+    is_ours: bool = True
+    """False for what only earlier editions or others count."""
+    truth: int | None = None
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """One name for it: the first of its figures, or the other publisher's."""
+        return str(self.keys[0]) if self.keys else self.others[0]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What must stay open: a hidden count, or a difference of two counts where one is part of the other."""
+
+    label: str
+    sum_of: Mapping[int, int]
+    is_difference: bool = False
+    row: int = -1
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What one release says of each of its counts: a shown number, or None where it is hidden. Not available: absent."""
+
+    shown: Mapping[FigureKey, int | None]
+    periods: Mapping[FigureKey, Period]
+
+    @classmethod
+    def of(cls, figures: Iterable[PublicFigure], metrics: Mapping[str, Metric]) -> Knowledge:
+        """What public figures say."""
+        shown: dict[FigureKey, int | None] = {}
+        periods: dict[FigureKey, Period] = {}
+        for figure in figures:
+            metric = metrics.get(figure.key.metric_id)
+            if metric and metric.kind == "count" and figure.status in ("published", "suppressed"):
+                shown[figure.key] = None if figure.value is None else int(figure.value)
+                periods[figure.key] = Period(figure.period_start, figure.period_end, figure.as_at)
+        return cls(shown, periods)
+
+    @classmethod
+    def possible(cls, figures: Iterable[Figure], metrics: Mapping[str, Metric], policy: Policy) -> Knowledge:
+        """What the exact counts would say if every one that is large enough were shown."""
+        shown: dict[FigureKey, int | None] = {}
+        periods: dict[FigureKey, Period] = {}
+        for figure in figures:
+            if metrics[figure.key.metric_id].kind == "count" and figure.status == "published" and figure.value is not None:
+                few = policy.is_few(figure.value)
+                shown[figure.key] = None if few else int(policy.rounded(figure.value))
+                periods[figure.key] = Period(figure.period_start, figure.period_end, figure.as_at)
+        return cls(shown, periods)
+
+
+class Situation:
+    """Unknowns with what is told of them, and the rows between them."""
+
+    def __init__(
+        self,
+        now: Knowledge,
+        metrics: Mapping[str, Metric],
+        policy: Policy,
+        relations: Relations,
+        *,
+        earlier: Sequence[Knowledge] = (),
+        facts: Sequence[ExternalFact] = (),
+        linking: Linking = "all",
+        truth: Mapping[FigureKey, int] | None = None,
+    ) -> None:
+        self.policy = policy
+        self.metrics = metrics
+        self.relations = relations.among(now.shown, periods_by_metric(now))
+        self.unknowns: list[Unknown] = []
+        self.position: dict[FigureKey, int] = {}
+        self.rows: list[Row] = []
+        self._at_zero: list[tuple[Relation, Mapping[FigureKey, int]]] = []
+        self._names: list[Relation | str] = []
+        self.linked_editions = 0
+        self._add_release(now, self.relations, truth or {})
+        self.ours = len(self.unknowns)
+        for knowledge in earlier:
+            self._add_earlier(now, knowledge, relations, linking)
+        for fact in facts:
+            self._add_fact(fact)
+
+    @property
+    def has_past(self) -> bool:
+        """Whether anything public before this release bears on it."""
+        return any(u.told_before != (0, UNBOUNDED) or not u.is_ours for u in self.unknowns)
+
+    def name_of(self, number: int) -> str:
+        """What the relation of a row says."""
+        named = self._names[number]
+        return named if isinstance(named, str) else named.says
+
+    def relation_of(self, number: int) -> Relation | None:
+        """The relation of a row; None for a tie to another publication."""
+        named = self._names[number]
+        return named if isinstance(named, Relation) else None
+
+    def range_of(self, position: int, is_hidden: bool) -> tuple[int, int]:
+        """What is public of an unknown, when this release hides or shows it. The first range wins where two contradict."""
+        unknown = self.unknowns[position]
+        told = unknown.when_hidden if is_hidden or unknown.when_shown is None else unknown.when_shown
+        low, high = max(told[0], unknown.told_before[0]), min(told[1], unknown.told_before[1])
+        return (low, high) if low <= high else told
+
+    def open_attack(self, hidden: Iterable[int] | None) -> Attacker:
+        """The attacker who sees a release that hides these unknowns; with None, who sees what was public before it alone."""
+        if hidden is None:
+            ranges = [u.told_before if u.is_ours else self.range_of(p, u.is_hidden_before) for p, u in enumerate(self.unknowns)]
+        else:
+            concealed = set(hidden)
+            ranges = [self.range_of(p, p in concealed or u.when_shown is None) for p, u in enumerate(self.unknowns)]
+        rows = list(self.rows)
+        for relation, position in self._at_zero:
+            if relation.when is not None and ranges[position[relation.when]] == (0, 0):
+                rows.append(self._row(relation, position))
+        return Attacker([low for low, _ in ranges], [high for _, high in ranges], rows)
+
+    def questions(self, hidden: Iterable[int]) -> list[Question]:
+        """What must stay open when these are hidden: each of them, what was hidden before, and differences between counts."""
+        concealed = sorted({*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)})
+        asked = [Question(self.unknowns[p].label, {p: 1}) for p in concealed]
+        for row in self.rows:
+            relation = self.relation_of(row.name)
+            if relation is None or row.is_equal or sorted(row.times) != [-1, 1]:
+                continue
+            part, whole = row.positions if row.times == (1, -1) else row.positions[::-1]
+            units = {self.metrics[key.metric_id].unit for key in relation.keys}
+            if len(units) == 1:
+                label = f"{self.unknowns[whole].label} less {self.unknowns[part].label}"
+                asked.append(Question(label, {whole: 1, part: -1}, is_difference=True, row=row.name))
+        return asked
+
+    def truths(self) -> list[int] | None:
+        """The exact counts by position, where all are known."""
+        truths = [u.truth for u in self.unknowns]
+        return None if any(t is None for t in truths) else [t for t in truths if t is not None]
+
+    def contradicted(self) -> list[str]:
+        """The relations that the exact counts break: none where the figures and the relations are right."""
+        broken = []
+        for relation in self.relations:
+            values = {key: self.unknowns[self.position[key]].truth for key in relation.keys}
+            when = self.unknowns[self.position[relation.when]].truth if relation.when else 0
+            if when or any(value is None for value in values.values()):
+                continue
+            total = sum(times * (values[key] or 0) for key, times in relation.terms)
+            if total > 0 or (relation.is_equal and total):
+                broken.append(relation.says)
+        return sorted(set(broken))
+
+    def _add_release(self, knowledge: Knowledge, relations: Sequence[Relation], truth: Mapping[FigureKey, int]) -> None:
+        groups = _equal_groups(knowledge.shown, relations)
+        for members in groups:
+            self.position.update(dict.fromkeys(members, len(self.unknowns)))
+            self.unknowns.append(self._unknown(members, knowledge, truth))
+        self._add_rows(relations, self.position)
+
+    def _unknown(self, members: list[FigureKey], knowledge: Knowledge, truth: Mapping[FigureKey, int]) -> Unknown:
+        told = [knowledge.shown[key] for key in members]
+        ranges = [self.policy.range_of(value) for value in told if value is not None]
+        shown = _meet(ranges)
+        low = 0 if all(self.policy.may_hide_nought(key, self.metrics[key.metric_id]) for key in members) else 1
+        return Unknown(keys=members, when_shown=shown, when_hidden=(low, UNBOUNDED), truth=truth.get(members[0]))
+
+    def _add_rows(self, relations: Sequence[Relation], position: Mapping[FigureKey, int]) -> None:
+        known = {(row.positions, row.times, row.is_equal) for row in self.rows}
+        for relation in relations:
+            if relation.when is not None:
+                self._at_zero.append((relation, position))
+                continue
+            row = self._row(relation, position)
+            if row.positions and (row.positions, row.times, row.is_equal) not in known:
+                known.add((row.positions, row.times, row.is_equal))
+                self.rows.append(row)
+
+    def _row(self, relation: Relation, position: Mapping[FigureKey, int]) -> Row:
+        sums: dict[int, int] = {}
+        for key, times in relation.terms:
+            sums[position[key]] = sums.get(position[key], 0) + times
+        terms = [(p, times) for p, times in sums.items() if times]
+        self._names.append(relation)
+        return Row(tuple(p for p, _ in terms), tuple(t for _, t in terms), relation.is_equal, len(self._names) - 1)
+
+    def _add_earlier(self, now: Knowledge, before: Knowledge, relations: Relations, linking: Linking) -> None:
+        """Joins an earlier release: counts of the same period are the same unknown, unless they were seen to change."""
+        same = {_place(key, now.periods[key]): key for key in now.shown}
+        links: dict[FigureKey, FigureKey] = {}
+        nested: list[tuple[FigureKey, FigureKey]] = []
+        ours = {(key.authority, key.metric_id, key.breakdown, key.category): key for key in now.shown}
+        for key, period in before.periods.items():
+            match = same.get(_place(key, period))
+            if match is not None:
+                links[key] = match
+            else:
+                other = ours.get((key.authority, key.metric_id, key.breakdown, key.category))
+                if other is not None and _contains(now.periods[other], period):
+                    nested.append((key, other))
+                elif other is not None and _contains(period, now.periods[other]):
+                    nested.append((other, key))
+        if not links and not nested:
+            return
+        self.linked_editions += 1
+        earlier_relations = relations.among(before.shown, periods_by_metric(before))
+        position: dict[FigureKey, int] = {}
+        for members in _equal_groups(before.shown, earlier_relations):
+            unknown = self._unknown(members, before, {})
+            target = next((self.position[links[key]] for key in members if key in links), None)
+            if target is not None and self._is_unchanged(self.unknowns[target], unknown, linking):
+                told = unknown.when_shown or unknown.when_hidden
+                current = self.unknowns[target]
+                current.told_before = _meet([current.told_before, told]) or current.told_before
+                current.is_hidden_before |= unknown.when_shown is None
+                position.update(dict.fromkeys(members, target))
+                continue
+            position.update(dict.fromkeys(members, len(self.unknowns)))
+            unknown.is_ours = False
+            unknown.is_hidden_before = unknown.when_shown is None
+            self.unknowns.append(unknown)
+        self._add_rows(earlier_relations, position)
+        for shorter, longer in nested:
+            # One key may name a count of each period, so each side is looked up in its own release.
+            inner, outer = (
+                (position[shorter], self.position[longer])
+                if shorter in before.periods and _contains(now.periods[longer], before.periods[shorter])
+                else (self.position[shorter], position[longer])
+            )
+            if relations.grows_with_the_period(shorter):
+                self._names.append("a shorter period <= the longer one that contains it")
+                self.rows.append(Row((inner, outer), (1, -1), False, len(self._names) - 1))
+
+    def _is_unchanged(self, current: Unknown, before: Unknown, linking: Linking) -> bool:
+        if linking == "none":
+            return False
+        now, then = current.when_shown, before.when_shown
+        if linking == "hidden" and now is not None and then is not None:
+            return False
+        return _meet([now or current.when_hidden, then or before.when_hidden, current.told_before]) is not None
+
+    def _add_fact(self, fact: ExternalFact) -> None:
+        place = (fact.authority, fact.metric_id, fact.breakdown, fact.category)
+        key = next((k for k in self.position if (k.authority, k.metric_id, k.breakdown, k.category) == place), None)
+        if key is None:
+            return
+        target = self.position[key]
+        current = self.unknowns[target]
+        if not fact.is_hidden:
+            told = max(0, fact.least - fact.allowance), fact.most + fact.allowance
+            current.told_before = _meet([current.told_before, told]) or current.told_before
+            return
+        other = len(self.unknowns)
+        self.unknowns.append(
+            Unknown([], None, (fact.least, fact.most), is_hidden_before=True, is_ours=False, others=[fact.source])
+        )
+        # Their number is ours, give or take: what lies between is an unknown of its own, from 0 to twice the allowance.
+        between = len(self.unknowns)
+        self.unknowns.append(
+            Unknown([], (0, 2 * fact.allowance), (0, 2 * fact.allowance), is_ours=False, others=[fact.source])
+        )
+        fixed = len(self.unknowns)
+        self.unknowns.append(Unknown([], (1, 1), (1, 1), is_ours=False, others=[fact.source]))
+        self._names.append(fact.source)
+        self.rows.append(Row((target, other, between, fixed), (1, -1, -1, fact.allowance), True, len(self._names) - 1))
+
+
+def periods_by_metric(knowledge: Knowledge) -> dict[str, Period]:
+    """The period of each metric in a release."""
+    return {key.metric_id: period for key, period in knowledge.periods.items()}
+
+
+def _equal_groups(keys: Iterable[FigureKey], relations: Sequence[Relation]) -> list[list[FigureKey]]:
+    """The keys in groups that are always equal, each sorted, in the order of their first."""
+    parent = {key: key for key in keys}
+
+    def root(key: FigureKey) -> FigureKey:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for relation in relations:
+        if relation.is_equal and relation.when is None and sorted(t for _, t in relation.terms) == [-1, 1]:
+            one, other = sorted(root(key) for key in relation.keys)
+            parent[other] = one
+    groups: dict[FigureKey, list[FigureKey]] = {}
+    for key in sorted(parent):
+        groups.setdefault(root(key), []).append(key)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _meet(ranges: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """What is in all of the ranges; None where nothing is."""
+    ends = list(ranges)
+    if not ends:
+        return None
+    low, high = max(low for low, _ in ends), min(high for _, high in ends)
+    return (low, high) if low <= high else None
+
+
+def _place(key: FigureKey, period: Period) -> tuple[str, str, str, str, Period]:
+    return key.authority, key.metric_id, key.breakdown, key.category, period
+
+
+def _contains(longer: Period, shorter: Period) -> bool:
+    return longer.start <= shorter.start and shorter.end <= longer.end and (longer.start, longer.end) != (
+        shorter.start,
+        shorter.end,
+    )
