@@ -1,0 +1,42 @@
+-- Where each row is in exactly one category, the categories of a breakdown sum to the total, and there is a total.
+with overlapping (metric_id, breakdown) as (
+    values
+    ('', '')
+    {%- for metric_id in metric_list() if execute %}
+    {%- for breakdown in graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta.overlapping | default([]) %},
+    ('{{ metric_id }}', '{{ breakdown }}')
+    {%- endfor %}
+    {%- endfor %}
+),
+
+counts as (
+    select * from {{ ref('figures') }}
+    where status = 'published' and denominator is null
+),
+
+sums as (
+    select
+        authority,
+        metric_id,
+        breakdown,
+        sum(numerator) as numerator
+    from counts
+    where
+        breakdown != 'total'
+        and (metric_id, breakdown) not in (select (metric_id, breakdown) from overlapping)
+    group by all
+)
+
+select
+    sums.authority,
+    sums.metric_id,
+    sums.breakdown
+from sums
+left join counts as totals
+    on
+        sums.authority = totals.authority
+        and sums.metric_id = totals.metric_id
+        and totals.breakdown = 'total'
+where
+    totals.numerator is null
+    or sums.numerator != totals.numerator
