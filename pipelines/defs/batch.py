@@ -5,10 +5,12 @@ What a build means for editions that are there already is decided here; Dagster 
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +26,7 @@ from pipelines.editions.state import (
     list_editions,
 )
 from pipelines.editions.switch import work_in
+from pipelines.editions.verify import verify
 from pipelines.faults import DataFault, Fault, MachineFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
@@ -75,7 +78,11 @@ def build_editions(
         todo = sorted([*todo, *rest], key=lambda planned: planned.edition.name)
         for built in settled:
             say(f"Edition {built.edition}: {built.outcome}. Its input is what it was made from.")
-        if todo:
+        # What a killed run left of its rows; nobody else is at work, for the lock is ours.
+        shutil.rmtree(output.work, ignore_errors=True)
+        if not todo:
+            _mend_site(output)
+        else:
             before = {state.name: state.manifest_sha256 for state in states}
             _run(todo, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
             after = {state.name: state.manifest_sha256 for state in list_editions(output)}
@@ -128,10 +135,19 @@ def _is_current(folder: Path, inputs: str, states: Sequence[EditionState], editi
     facts = read_manifest(folder).facts
     previous = find_previous(states, edition.name)
     return (
-        facts.inputs == inputs
+        verify(folder).ok
+        and facts.inputs == inputs
         and facts.code == describe_code()
         and facts.previous == (previous.sealed if previous else None)
     )
+
+
+def _mend_site(output: Output) -> None:
+    """Nothing is to be built; a site that was removed or changed since is put together again from the sealed editions."""
+    from pipelines.editions.publication import Act, install_editions
+    from pipelines.publishing.index import index_page
+
+    install_editions({}, output, Act(getpass.getuser(), datetime.now(UTC).astimezone()), index_page)
 
 
 def _later_drafts(todo: Sequence[Planned], states: Sequence[EditionState], extracts: Path, say: Say) -> list[Planned]:

@@ -2,18 +2,16 @@
 
 import getpass
 import json
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
-from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
 from pipelines.editions.publication import Act, install_editions
 from pipelines.editions.seal import seal_edition
 from pipelines.editions.state import choose_target, describe_folder, find_previous, list_editions
-from pipelines.editions.switch import work_in
 from pipelines.publishing.index import index_page
 
 
@@ -61,17 +59,15 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
 def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """What readers see, switched in one step to every edition that this run, or the command's batch of runs, has sealed."""
     run = workspace.open(context)
-    is_held = BATCH_TAG in context.run.tags
     reason = context.run.tags.get(REASON_TAG)
     sealed = {folder.name: folder for folder in run.list_sealed()}
-    with nullcontext() if is_held else work_in(run.output):
-        changed = install_editions(
-            sealed,
-            run.output,
-            Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id),
-            index_page,
-            reasons=dict.fromkeys(sealed, reason) if reason else None,
-        )
+    changed = install_editions(
+        sealed,
+        run.output,
+        Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id),
+        index_page,
+        reasons=dict.fromkeys(sealed, reason) if reason else None,
+    )
     return dg.MaterializeResult(
         metadata={
             "editions": ", ".join(sorted(sealed)),

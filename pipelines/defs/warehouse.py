@@ -1,13 +1,15 @@
 """The dbt project as assets and asset checks: a fresh warehouse for each run, made by dbt in this process."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
-from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.artifacts.resources.types import NodeType
+from dbt.artifacts.schemas.run import RunExecutionResult
 
 from pipelines.defs.manifest import read_manifest, run_dbt
 from pipelines.defs.workspace import EDITIONS, Workspace
@@ -45,6 +47,7 @@ def warehouse(
     )
     if not isinstance(result.result, RunExecutionResult):
         raise dg.Failure(f"dbt stopped: {type(result.exception).__name__}.", allow_retries=False)
+    rows = _count_rows(run.warehouse, run.admitted)
     failed = []
     for node in result.result.results:
         unique_id, passed = node.node.unique_id, node.status in ("success", "pass")
@@ -60,6 +63,24 @@ def warehouse(
                     metadata={"failures": node.failures or 0},
                 )
         elif passed:
-            yield dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(MANIFEST["nodes"][unique_id]))
+            yield dg.MaterializeResult(
+                asset_key=TRANSLATOR.get_asset_key(MANIFEST["nodes"][unique_id]),
+                metadata={"dagster/row_count": rows[node.node.name]},
+            )
     if failed:
         raise dg.Failure(f"dbt's models and tests must all pass; these did not: {', '.join(failed)}.")
+
+
+def _count_rows(warehouse: Path, admitted: Path) -> dict[str, int]:
+    """The rows of every table of the warehouse; a view of a metric has the rows that the table of figures has of it."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set variable admitted = $folder", {"folder": str(admitted)})
+        tables = connection.execute(
+            "select table_name from duckdb_tables() union all select view_name from duckdb_views() where not internal"
+        ).fetchall()
+        metrics = dict(connection.execute("select metric_id, count(*) from figures group by metric_id").fetchall())
+        counted = {}
+        for (name,) in tables:
+            found = connection.execute(f'select count(*) from "{name}"').fetchone() if name not in metrics else None
+            counted[name] = metrics[name] if found is None else found[0]
+    return counted

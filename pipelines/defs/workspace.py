@@ -6,6 +6,8 @@ Folders and the calendar only; what is done in them is said by the assets.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 from pipelines import paths
 from pipelines.defs.checking import find_edition
 from pipelines.disclosure.policy import Policy, read_policy
+from pipelines.editions.switch import work_in
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 
@@ -119,6 +122,23 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             output=dg.EnvVar("STORYBOARD_OUTPUT"),
             encoding=dg.EnvVar("STORYBOARD_ENCODING"),
         )
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Workspace]:
+        """A run started from the UI holds the output's lock, and leaves no row-level work behind whatever becomes of it.
+
+        For a run that the command started, the command does both.
+        """
+        run = context.run
+        if run is None or BATCH_TAG in run.tags:
+            yield self
+            return
+        output = paths.Output(Path(self.output))
+        with work_in(output):
+            try:
+                yield self
+            finally:
+                shutil.rmtree(output.work / run.run_id, ignore_errors=True)
 
     def open(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> EditionRun:
         """The run of the edition that is this run's partition. Raises UsageFault where no calendar row names it."""
