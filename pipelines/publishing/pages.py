@@ -350,8 +350,7 @@ class _PageFunctions:
             name = entry.name if entry.version == 1 else f"{entry.name}, version {entry.version}"
             link: Markup | str = name
             if entry.address is not None:
-                up = relpath(".", dirname(self._page) or ".")
-                link = Markup('<a href="{}/{}">{}</a>').format(up, entry.address, name)
+                link = Markup('<a href="{}">{}</a>').format(self._link_to(entry.address), name)
             rows.append([link, entry.state, entry.note])
         if not rows:
             return Markup("This is the only edition.")
