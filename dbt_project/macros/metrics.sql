@@ -150,7 +150,7 @@ select
 from {{ counted }}
 {%- endmacro %}
 
-{#- The middle of whole numbers, in units of `per` of them; of an even number of values the mean of the two middle ones. -#}
+{#- The middle of whole numbers, in units of `per` of them; of an even number the mean of the two middle ones. -#}
 {% macro median_from(relation, of, per=1, where=none, is_by_area=false) -%}
 with middles as (
     select

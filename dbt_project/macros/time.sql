@@ -1,4 +1,4 @@
-{#- The few places where SQL dialects differ about time. Local time is Europe/London; an instant is a timestamp in UTC. -#}
+{#- Where SQL dialects differ about time. Local time is Europe/London; an instant is a timestamp in UTC. -#}
 
 {% macro has_time(text) -%}
     (length({{ text }}) > 10)

@@ -3,7 +3,7 @@ with overlapping (metric_id, breakdown) as (
     values
     ('', '')
     {%- for metric_id in metric_list() if execute %}
-    {%- for breakdown in graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta.overlapping | default([]) %},
+    {%- for breakdown in meta_of(metric_id).overlapping | default([]) %},
     ('{{ metric_id }}', '{{ breakdown }}')
     {%- endfor %}
     {%- endfor %}

@@ -28,26 +28,30 @@ with parts (whole_id, rule, metric_id, breakdown, category) as (
     {%- endfor %}
 ),
 
-figures as (
+metric_figures as (
     select * from {{ ref('figures') }}
+),
+
+authorities as (
+    select distinct authority from metric_figures
 ),
 
 sums as (
     select
         parts.whole_id,
         parts.rule,
-        areas.authority,
-        count(figures.metric_id) as parts_found,
+        authorities.authority,
+        count(found.metric_id) as parts_found,
         count(*) as parts_named,
-        sum(figures.numerator) as numerator
+        sum(found.numerator) as numerator
     from parts
-    cross join (select distinct authority from figures) as areas
-    left join figures
+    cross join authorities
+    left join metric_figures as found
         on
-            parts.metric_id = figures.metric_id
-            and parts.breakdown = figures.breakdown
-            and parts.category = figures.category
-            and areas.authority = figures.authority
+            parts.metric_id = found.metric_id
+            and parts.breakdown = found.breakdown
+            and parts.category = found.category
+            and authorities.authority = found.authority
     group by all
 )
 
@@ -56,12 +60,12 @@ select
     sums.rule,
     sums.authority
 from sums
-left join figures
+left join metric_figures as wholes
     on
-        sums.whole_id = figures.metric_id
-        and sums.authority = figures.authority
-        and figures.breakdown = 'total'
+        sums.whole_id = wholes.metric_id
+        and sums.authority = wholes.authority
+        and wholes.breakdown = 'total'
 where
-    figures.metric_id is null
+    wholes.metric_id is null
     or sums.parts_found != sums.parts_named
-    or sums.numerator is distinct from figures.numerator
+    or sums.numerator is distinct from wholes.numerator

@@ -2,44 +2,41 @@
 with rates (metric_id, numerator_id, denominator_id) as (
     values
     ('', '', '')
-    {%- for metric_id in metric_list() if execute %}
-    {%- set meta = graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta %}
-    {%- if meta.numerator %},
-    ('{{ metric_id }}', '{{ meta.numerator }}', '{{ meta.denominator }}')
-    {%- endif %}
+    {%- for metric_id in metric_list() if execute and meta_of(metric_id).numerator %},
+    ('{{ metric_id }}', '{{ meta_of(metric_id).numerator }}', '{{ meta_of(metric_id).denominator }}')
     {%- endfor %}
 ),
 
-figures as (
+metric_figures as (
     select * from {{ ref('figures') }}
 )
 
 select
-    figures.authority,
-    figures.metric_id,
-    figures.breakdown,
-    figures.category
+    divided.authority,
+    divided.metric_id,
+    divided.breakdown,
+    divided.category
 from rates
-inner join figures
+inner join metric_figures as divided
     on
-        rates.metric_id = figures.metric_id
-        and figures.status != 'not_available'
-left join figures as numerators
+        rates.metric_id = divided.metric_id
+        and divided.status != 'not_available'
+left join metric_figures as numerators
     on
         rates.numerator_id = numerators.metric_id
-        and figures.authority = numerators.authority
-        and figures.breakdown = numerators.breakdown
-        and figures.category = numerators.category
-left join figures as denominators
+        and divided.authority = numerators.authority
+        and divided.breakdown = numerators.breakdown
+        and divided.category = numerators.category
+left join metric_figures as denominators
     on
         rates.denominator_id = denominators.metric_id
-        and figures.authority = denominators.authority
-        and figures.breakdown = denominators.breakdown
-        and figures.category = denominators.category
+        and divided.authority = denominators.authority
+        and divided.breakdown = denominators.breakdown
+        and divided.category = denominators.category
 where
-    figures.numerator is distinct from numerators.numerator
+    divided.numerator is distinct from numerators.numerator
     -- The other denominators are groups of the population, which are no metrics.
     or (
-        rates.denominator_id in (select metric_id from figures)
-        and figures.denominator is distinct from denominators.numerator
+        rates.denominator_id in (select metric_figures.metric_id from metric_figures)
+        and divided.denominator is distinct from denominators.numerator
     )

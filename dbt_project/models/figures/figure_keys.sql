@@ -1,27 +1,10 @@
 -- Every figure that an edition must hold, counted or not, from the entries of the metrics.
-with metrics (metric_id, collection, kind, unit, needs) as (
-    values
-    {%- for metric_id in metric_list() if execute %}
-    {%- set meta = graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta %}
-    ('{{ metric_id }}', '{{ meta.collection }}', '{{ meta.kind }}', '{{ meta.unit }}', ['{{ meta.needs | join("', '") }}'])
-    {{- ',' if not loop.last }}
-    {%- endfor %}
+with metrics as (
+    {{ metric_entries() }}
 ),
 
--- The second dimension of a breakdown by one is empty.
-breakdowns (metric_id, breakdown, first_dimension, second_dimension) as (
-    values
-    {%- for metric_id in metric_list() if execute %}
-    {%- set meta = graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta %}
-    {%- set named = meta.dimensions | default({}) %}
-    ('{{ metric_id }}', 'total', '', '')
-    {%- for breakdown in meta.breakdowns | default([]) %}
-    {%- set dimensions = breakdown.split('/') %},
-    ('{{ metric_id }}', '{{ breakdown }}', '{{ named.get(dimensions[0], dimensions[0]) }}', '
-        {{- named.get(dimensions[1], dimensions[1]) if dimensions | length > 1 }}')
-    {%- endfor %}
-    {{- ',' if not loop.last }}
-    {%- endfor %}
+breakdowns as (
+    {{ breakdown_entries() }}
 ),
 
 periods as (
@@ -55,6 +38,10 @@ shown (collection, dimension, category) as (
         '',
         ''
     from periods
+),
+
+areas as (
+    select distinct authority from {{ ref('areas') }}
 ),
 
 available as (
@@ -98,4 +85,4 @@ inner join shown as seconds
     on
         metrics.collection = seconds.collection
         and breakdowns.second_dimension = seconds.dimension
-cross join (select distinct authority from {{ ref('areas') }}) as areas
+cross join areas

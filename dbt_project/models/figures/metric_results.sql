@@ -1,7 +1,10 @@
-{%- for node in graph.nodes.values() if execute and node.path.startswith('metrics/') and node.name not in metric_list() -%}
-    {{ exceptions.raise_compiler_error("The metric " ~ node.name ~ " is not in macros/metric_list.sql; add it there, or it is never published.") }}
+{%- set listed = metric_list() -%}
+{%- for node in graph.nodes.values() if execute and node.path.startswith('metrics/') and node.name not in listed -%}
+    {{ exceptions.raise_compiler_error(
+        "The metric " ~ node.name ~ " is not in metric_list of macros/entries.sql: add it there, or it has no figures."
+    ) }}
 {%- endfor -%}
-{%- for metric_id in metric_list() %}
+{%- for metric_id in listed %}
 {% if not loop.first %}union all
 {% endif -%}
 select

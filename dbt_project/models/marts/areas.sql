@@ -11,15 +11,22 @@ authorities as (
     -- Extracts with a header and no rows still count 0, for the authority that is configured.
     select '{{ env_var("STORYBOARD_AUTHORITY", "E06000014") }}' as authority
     where not exists (select 1 from named)
+),
+
+numbered as (
+    select
+        authority,
+        count(*) over () as authorities
+    from authorities
 )
 
 select
     authority,
     authority as member_authority
-from authorities
+from numbered
 union all
 select
     'all' as authority,
     authority as member_authority
-from authorities
-where (select count(*) from authorities) > 1
+from numbered
+where authorities > 1
