@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from pipelines.figures import Metric, PublicFigure
-from pipelines.publishing.book import Book, Member
+from pipelines.publishing.book import Book, Member, UnknownCitation
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns, draw_line
-from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
+from pipelines.publishing.dimensions import DIMENSIONS, head_of, phrase_of
 from pipelines.publishing.english import lower_first, write_date, write_list, write_period
-from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_symbols, plain
+from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_figure, mark_up_symbols, plain
 from pipelines.publishing.sentences import NOT_KNOWN, compare, find_headline, is_shown
-from pipelines.publishing.tables import mark_up_editions, mark_up_series
+from pipelines.publishing.tables import mark_up_editions, mark_up_series, mark_up_table
 
 LinkTo = Callable[[str], str]
 """From a path in the site to a link that works on the page that asks."""
@@ -59,6 +59,24 @@ def make_chart(book: Book, metric_id: str, by: str) -> Chart:
     return Chart(f"{metric_id}-by-{by.replace('/', '-and-')}", headline, subtitle, text, marks, drawn)
 
 
+def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
+    """Steps of which each is a part of the one before: one bar for the total of each metric, in the order given."""
+    figures = [book.figure(metric_id) for metric_id in metric_ids]
+    metrics = [book.metric(metric_id) for metric_id in metric_ids]
+    marks = tuple(Mark(m.metric_id, m.label, f) for m, f in zip(metrics, figures, strict=True))
+    first, last = metrics[0], metrics[-1]
+    if is_shown(figures[0]) and is_shown(figures[-1]):
+        headline: tuple[Part, ...] = (f"{last.label}: ", figures[-1], " of ", figures[0], f" {first.unit}")
+    else:
+        headline = (f"From {lower_first(first.label)} to {lower_first(last.label)}",)
+    subtitle = f"{first.label} and what followed, {book.place}, {_period_of(book, first)}"
+    text = describe_marks(headline, marks)
+    drawn = None
+    if any(is_shown(mark.figure) for mark in marks):
+        drawn = draw_bars(marks, plain(headline), f"{subtitle}. {text}")
+    return Chart(f"{first.metric_id}-to-{last.metric_id}", headline, subtitle, text, marks, drawn)
+
+
 def make_trend(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Chart:
     """The chart of one total over editions, oldest first."""
     metric = book.metric(metric_id)
@@ -89,10 +107,10 @@ def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:
     return f"{plain(headline)}. {values}.{symbols}"
 
 
-def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str | None) -> Markup:
-    """The whole figure. `image` is the address of the drawing, None where there is nothing to draw."""
+def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str, anchor: str) -> Markup:
+    """The whole figure. `image` is the address of the drawing, left out where there is nothing to draw."""
     picture = Markup("")
-    if image is not None and chart.svg is not None:
+    if chart.svg is not None:
         picture = Markup('<img src="{}" alt="{}" width="{}" height="{}">').format(
             image, chart.alternative_text, *_size_of(chart.svg)
         )
@@ -100,7 +118,7 @@ def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str | None)
         '<figure class="chart" id="{}"><figcaption><p class="finding">{}</p><p class="measure">{}</p></figcaption>'
         '<div class="beside">{}{}</div>{}{}</figure>'
     ).format(
-        chart.name,
+        anchor,
         mark_up(chart.headline),
         chart.subtitle,
         picture,
@@ -128,6 +146,38 @@ def mark_up_breakdown(book: Book, metric_id: str, by: str) -> Markup:
     return mark_up_breakdown_table(book, metric_id, by) + mark_up_symbols(figures)
 
 
+def mark_up_ladder_table(book: Book, metric_ids: Sequence[str]) -> Markup:
+    """The table of a ladder, one row for each step."""
+    figures = [book.figure(metric_id) for metric_id in metric_ids]
+    metrics = [book.metric(metric_id) for metric_id in metric_ids]
+    unit = metrics[0].unit
+    rows = [[m.label, mark_up_figure(f)] for m, f in zip(metrics, figures, strict=True)]
+    caption = (
+        f"From {lower_first(metrics[0].label)} to {lower_first(metrics[-1].label)}, {_period_of(book, metrics[0])}"
+    )
+    return mark_up_table(caption, ["Step", unit[:1].upper() + unit[1:]], rows, total=False)
+
+
+def mark_up_side_by_side(book: Book, metric_ids: Sequence[str], by: str) -> Markup:
+    """Several metrics by one breakdown: a row for each category, a column for each metric, with the symbols explained.
+
+    Raises UnknownCitation where the metrics do not share the breakdown and its categories.
+    """
+    columns = [book.series(metric_id, by) for metric_id in metric_ids]
+    if len({tuple(m.category for m in column) for column in columns}) > 1:
+        raise UnknownCitation(f'The metrics {write_list(list(metric_ids))} do not share the categories of "{by}".')
+    metrics = [book.metric(metric_id) for metric_id in metric_ids]
+    totals = [book.figure(metric_id) for metric_id in metric_ids]
+    rows: list[list[Markup | str]] = [
+        [row[0].label, *(mark_up_figure(member.figure) for member in row)] for row in zip(*columns, strict=True)
+    ]
+    rows.append(["All", *map(mark_up_figure, totals)])
+    caption = f"{write_list([m.label if i == 0 else lower_first(m.label) for i, m in enumerate(metrics)])}"
+    caption += f" by {phrase_of(by)}, {book.place}, {_period_of(book, metrics[0])}"
+    symbols = mark_up_symbols([*(m.figure for column in columns for m in column), *totals])
+    return mark_up_table(caption, [head_of(by), *(m.label for m in metrics)], rows, total=True) + symbols
+
+
 def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Markup:
     """The table of one total over editions."""
     metric = book.metric(metric_id)
@@ -135,12 +185,17 @@ def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str
     return mark_up_editions(editions, metric.unit, caption) + mark_up_symbols([figure for _, figure in editions])
 
 
-def mark_up_proof(book: Book, metric_id: str, definitions: str | None, protection: str) -> Markup:
-    """How a figure was made, folded away: what is counted, its unit, edition, dates and rule of protection."""
-    metric = book.metric(metric_id)
+def mark_up_proof(book: Book, metric_ids: Sequence[str], definitions: str | None, protection: str) -> Markup:
+    """How figures were made, folded away: what is counted, unit, edition, dates and rule of protection.
+
+    `definitions` is the address of the page of definitions. The metrics share their unit and collection.
+    """
+    metrics = [book.metric(metric_id) for metric_id in metric_ids]
+    metric = metrics[-1]
     period = book.period(metric.collection)
+    counted = [("What is counted" if len(metrics) == 1 else m.label, m.description) for m in metrics]
     rows: list[tuple[str, Markup | str]] = [
-        ("What is counted", metric.description),
+        *counted,
         ("Unit", metric.unit),
         ("Edition", book.edition.name),
         ("Period", write_period(period.start, period.end)),
@@ -150,7 +205,8 @@ def mark_up_proof(book: Book, metric_id: str, definitions: str | None, protectio
         rows.append(("Worked out from", parts))
     rows.append(("Protection", _own_protection(metric) or protection))
     if definitions is not None:
-        rows.append(("More", Markup('<a href="{}">{}: definition</a>').format(definitions, metric.label)))
+        link = Markup('<a href="{}#{}">{}: definition</a>').format(definitions, metric.metric_id, metric.label)
+        rows.append(("More", link))
     items = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
     return Markup(
         '<details class="proof"><summary>How we know<span class="unseen">: {}</span></summary><dl>{}</dl></details>'
@@ -222,7 +278,7 @@ def _own_protection(metric: Metric) -> str:
 
 def _parts_of(book: Book, metric: Metric) -> str:
     """What a rate or mean divides, in words; empty for other kinds."""
-    if metric.numerator not in book.metrics or metric.denominator is None:
+    if metric.numerator is None or metric.denominator is None or metric.numerator not in book.metrics:
         return ""
     below = metric.denominator
     below = lower_first(book.metrics[below].label) if below in book.metrics else POPULATIONS.get(below, below)

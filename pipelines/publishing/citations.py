@@ -17,9 +17,9 @@ from pipelines.publishing.book import UnknownCitation
 
 CITING = frozenset(
     {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
-    | {"largest", "share", "headline"}
+    | {"largest", "share", "label", "ladder"}
 )
-"""The template functions whose first argument is a metric; `more` has two."""
+"""The template functions that name metrics; their arguments without a name are metrics."""
 
 NOT_PAGES = ("assets", "overrides", "registers", "reports", "running", "evidence/decisions")
 """Folders of `docs/` that hold no page of the site; what analysts read stays with the project."""
@@ -73,8 +73,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
 def _constants(tree: nodes.Template) -> Iterator[str]:
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in CITING:
-            first = call.args[: 2 if call.node.name == "more" else 1]
-            yield from (a.value for a in first if isinstance(a, nodes.Const) and isinstance(a.value, str))
+            yield from (a.value for a in call.args if isinstance(a, nodes.Const) and isinstance(a.value, str))
 
 
 def _texts(data: Any) -> Iterator[str]:

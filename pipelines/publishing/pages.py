@@ -31,6 +31,7 @@ from pipelines.publishing.english import (
     write_period,
     write_share,
 )
+from pipelines.publishing.language import find_refused_words
 from pipelines.publishing.markup import explain_symbols, mark_up_figure
 from pipelines.publishing.tables import mark_up_published_statistics, mark_up_table
 
@@ -108,7 +109,7 @@ def render_pages(
         [text for metric in book.metrics.values() for text in (metric.description, metric.unit)]
         + [member.label for members in book.categories.values() for member in members]
     )
-    wrong: list[str] = []
+    wrong = _find_refused(docs)
     texts: dict[str, str] = {}
     citations: dict[str, tuple[FigureKey, ...]] = {}
     for path in find_pages(docs):
@@ -137,8 +138,8 @@ def render_pages(
     if (docs / "assets").is_dir():
         shutil.copytree(docs / "assets", into / "assets", copy_function=shutil.copyfile)
     drawn = {f"{name}.svg": svg for name, svg in sorted(shared.charts.items())}
+    (into / "charts").mkdir(parents=True, exist_ok=True)
     for name, svg in drawn.items():
-        (into / "charts").mkdir(parents=True, exist_ok=True)
         (into / "charts" / name).write_bytes(svg)
     return RenderedPages(tuple(texts), citations, drawn)
 
@@ -149,6 +150,16 @@ def find_definitions_page(docs: Path) -> str | None:
         if "metrics_index()" in path.read_text("utf-8"):
             return path.relative_to(docs).as_posix()
     return None
+
+
+def _find_refused(docs: Path) -> list[str]:
+    """Words that blame children, in pages and in the data that pages show."""
+    return [
+        f'docs/{path.relative_to(docs).as_posix()}, line {use.line}: "{use.text}" may not be used: {use.word.reason}. '
+        f"Write instead: {use.word.instead}."
+        for path in [*find_pages(docs), *sorted((docs / "registers").glob("*.yml"))]
+        for use in find_refused_words(path.read_text("utf-8"))
+    ]
 
 
 def _make_environment(docs: Path) -> SandboxedEnvironment:
@@ -207,7 +218,7 @@ class _PageFunctions:
         calls: list[Callable[..., Any]] = [
             *(self.figure, self.chart, self.table, self.trend, self.definition, self.period, self.as_at, self.dates),
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
-            *(self.label, self.published_statistics_table, self.metrics_index, self.editions_list),
+            *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
         ]
         previous = self._book.previous
         return {
@@ -238,13 +249,26 @@ class _PageFunctions:
         chart = self._draw(f"{metric_id}/{by}", lambda: blocks.make_chart(self._book, metric_id, by))
         self._cite_marks(chart, metric_id)
         table = blocks.mark_up_breakdown_table(self._book, metric_id, by)
-        return self._place(chart, table, metric_id)
+        return self._place(chart, table, (metric_id,))
 
-    def table(self, metric_id: str, *, by: str) -> Markup:
-        """A breakdown as a table alone."""
-        self.cited += [m.figure.key for m in self._book.series(metric_id, by)]
-        self.cited.append(self._book.figure(metric_id).key)
-        return blocks.mark_up_breakdown(self._book, metric_id, by)
+    def table(self, *metric_ids: str, by: str) -> Markup:
+        """A breakdown as a table alone; of several metrics that share it, side by side."""
+        if not metric_ids:
+            raise UnknownCitation("table() needs a metric")
+        for metric_id in metric_ids:
+            self.cited += [m.figure.key for m in self._book.series(metric_id, by)]
+            self.cited.append(self._book.figure(metric_id).key)
+        if len(metric_ids) > 1:
+            return blocks.mark_up_side_by_side(self._book, metric_ids, by)
+        return blocks.mark_up_breakdown(self._book, metric_ids[0], by)
+
+    def ladder(self, *metric_ids: str) -> Markup:
+        """Totals of which each is a part of the one before, as bars with their table."""
+        if len(metric_ids) < 2:
+            raise UnknownCitation("ladder() needs two metrics or more, each a part of the one before")
+        chart = self._draw(" > ".join(metric_ids), lambda: blocks.make_ladder(self._book, metric_ids))
+        self.cited += [mark.figure.key for mark in chart.marks]
+        return self._place(chart, blocks.mark_up_ladder_table(self._book, metric_ids), metric_ids)
 
     def trend(self, metric_id: str, **categories: str) -> Markup:
         """One figure in this edition and the earlier ones that have it: a line with its table, or the table alone."""
@@ -261,7 +285,7 @@ class _PageFunctions:
         if len(editions) == 1 or breakdown != TOTAL:
             return table
         chart = self._draw(f"{metric_id} over editions", lambda: blocks.make_trend(self._book, metric_id, editions))
-        return self._place(chart, table, metric_id)
+        return self._place(chart, table, (metric_id,))
 
     def definition(self, metric_id: str, text: str | None = None) -> Markup:
         """A link to what the metric means; its label, or the text given."""
@@ -404,11 +428,14 @@ class _PageFunctions:
         self.cited += [mark.figure.key for mark in chart.marks]
         self.cited.append(self._book.figure(metric_id).key)
 
-    def _place(self, chart: blocks.Chart, table: Markup, metric_id: str) -> Markup:
+    def _place(self, chart: blocks.Chart, table: Markup, metric_ids: Sequence[str]) -> Markup:
+        """A chart on this page. Where the page shows it again, its anchor has a number."""
         page = self._shared.definitions_page
-        definitions = None if page is None else f"{self._link_to(page.removesuffix('.md') + '.html')}#{metric_id}"
-        proof = blocks.mark_up_proof(self._book, metric_id, definitions, self._shared.policy.rule)
-        return blocks.mark_up_chart(chart, table, proof, self._link_to(f"charts/{chart.name}.svg"))
+        definitions = None if page is None else self._link_to(page.removesuffix(".md") + ".html")
+        proof = blocks.mark_up_proof(self._book, metric_ids, definitions, self._shared.policy.rule)
+        self._placed[chart.name] = times = self._placed.get(chart.name, 0) + 1
+        anchor = chart.name if times == 1 else f"{chart.name}-{times}"
+        return blocks.mark_up_chart(chart, table, proof, self._link_to(f"charts/{chart.name}.svg"), anchor)
 
     def _link_to(self, path: str) -> str:
         return relpath(path, dirname(self._page) or ".")

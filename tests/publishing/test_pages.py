@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from pipelines import paths
 from pipelines.faults import DataFault
@@ -89,6 +90,58 @@ def test_a_broken_template_is_refused_with_its_line(tmp_path: Path, text: str, l
 def test_a_digit_typed_into_a_board_page_stops_the_build_naming_the_line(tmp_path: Path) -> None:
     message = refuse(tmp_path, "# Episodes\n\nIn the year to 31 March 2015\n530 episodes were reported.\n")
     assert message.startswith('docs/page.md, line 4: "530" is typed where a figure belongs.')
+
+
+def test_a_word_that_blames_children_is_refused_with_what_to_write_instead(tmp_path: Path) -> None:
+    message = refuse(tmp_path, "# A heading\n\nThe girl Absconded from care.\n")
+    assert message.startswith('docs/page.md, line 3: "Absconded" may not be used')
+    assert "Write instead: went missing." in message
+
+
+def test_metrics_that_share_a_breakdown_stand_side_by_side(tmp_path: Path) -> None:
+    text = render(
+        tmp_path,
+        '{{ table("return_interviews_due", "return_interviews_offered", by="looked_after_status") }}',
+    )
+    book = make_book("2016")
+    table = html.fragment_fromstring(text)
+    assert [th.text for th in table.findall(".//thead//th")] == [
+        "Looked after or not",
+        "Return interviews due",
+        "Return interviews offered",
+    ]
+    rows = [[d.text for d in row.iter("data")] for row in table.findall(".//tbody/tr")]
+    due, offered = (
+        book.series(m, "looked_after_status") for m in ("return_interviews_due", "return_interviews_offered")
+    )
+    assert rows[:2] == [[a.figure.display, b.figure.display] for a, b in zip(due, offered, strict=True)]
+    assert rows[2] == [book.figure(m).display for m in ("return_interviews_due", "return_interviews_offered")]
+
+
+def test_metrics_without_a_common_breakdown_are_not_put_side_by_side(tmp_path: Path) -> None:
+    assert "looked_after_status" in refuse(
+        tmp_path, '{{ table("return_interviews_due", "cme_referrals", by="looked_after_status") }}'
+    )
+
+
+def test_a_ladder_shows_each_step_and_what_came_of_the_first(tmp_path: Path) -> None:
+    text = render(
+        tmp_path, '{{ ladder("return_interviews_due", "return_interviews_offered", "return_interviews_held") }}'
+    )
+    figure = html.fragment_fromstring(text)
+    assert figure.find(".//p[@class='finding']").text_content() == "Return interviews held: 260 of 470 episodes"
+    assert [row.findtext("th") for row in figure.findall(".//tbody/tr")] == [
+        "Return interviews due",
+        "Return interviews offered",
+        "Return interviews held",
+    ]
+
+
+def test_a_chart_shown_twice_on_a_page_is_drawn_once_and_has_two_anchors(tmp_path: Path) -> None:
+    call = '{{ chart("episodes_reported", by="sex") }}'
+    page = html.fragment_fromstring(render(tmp_path, f"{call}\n\n{call}"), create_parent="main")
+    assert [f.get("id") for f in page.iter("figure")] == ["episodes_reported-by-sex", "episodes_reported-by-sex-2"]
+    assert len(list((tmp_path / "rendered/charts").iterdir())) == 1
 
 
 def test_all_faults_of_all_pages_are_told_at_once(tmp_path: Path) -> None:
