@@ -97,7 +97,7 @@ def find_headline(book: Book, metric_id: str, by: str) -> tuple[Part, ...]:
         part = next((m.figure for m in members if m.category == focus.category), None)
         if part is not None and is_shown(part):
             words = focus.of_children if metric.unit == "children" else focus.of_others
-            return (part, " of ", total, f" {metric.unit} {words}")
+            return (f"{metric.label}: ", part, " of ", total, f" {words}")
     largest = find_largest(book, metric_id, by)
     superlative = DIMENSIONS[by].largest if by in DIMENSIONS else None
     if largest is None:
@@ -135,6 +135,8 @@ def _list_members(metric: Metric, members: Sequence[Member]) -> tuple[Part, ...]
 def _open_headline(metric: Metric, members: Sequence[Member], total: PublicFigure) -> tuple[Part, ...]:
     """Where no category is certainly the largest: the tie, or the largest of those shown."""
     known = [m for m in members if m.category != NOT_KNOWN and m.figure.value]
+    if not known and any(m.figure.status == "suppressed" for m in members):
+        return (f"{metric.label}: the numbers are too small to show",)
     if not known:
         return (f"{metric.label}: not recorded in detail",)
     top = max(map(_value, known))
