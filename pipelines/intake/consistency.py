@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.figures import Edition, Period
 from pipelines.intake.cells import NO_DAY, NO_SECOND, Extract, group_rows
@@ -102,7 +103,7 @@ def _check_overlaps(episodes: Extract, findings: Findings) -> None:
     days, seconds = episodes.days("started_at"), episodes.seconds("started_at")
     starts, ends = episodes.moments["started_at"], episodes.moments["ended_at"]
     started, ended = episodes.columns["started_at"].codes, episodes.columns["ended_at"].codes
-    usable = (child >= 0) & (days != NO_DAY) & ((ended < 0) | (episodes.days("ended_at") != NO_DAY))
+    usable = _is_repeated(child) & (days != NO_DAY) & ((ended < 0) | (episodes.days("ended_at") != NO_DAY))
     order = np.lexsort((np.arange(episodes.rows), seconds, days, child))
     rows: list[int] = []
     earlier: list[int] = []
@@ -121,11 +122,17 @@ def _check_overlaps(episodes: Extract, findings: Findings) -> None:
     findings.add_rows("overlapping_episodes", episodes.name, "started_at", episodes.lines[rows], line=earlier)
 
 
+def _is_repeated(codes: npt.NDArray[np.int32]) -> Mask:
+    """Per row, whether its code is there and stands on another row too."""
+    result: Mask = (codes >= 0) & (np.append(np.bincount(codes[codes >= 0]), 0)[codes] > 1)
+    return result
+
+
 def _check_ages(episodes: Extract, findings: Findings) -> None:
     """Each age says between which two dates the child was born; the rows of one child must leave a date in common."""
     child, days = episodes.columns["child_id"].codes, episodes.days("started_at")
     ages = episodes.columns["age"].numbers(_years, -1)
-    usable = (child >= 0) & (days != NO_DAY) & (ages >= 0)
+    usable = _is_repeated(child) & (days != NO_DAY) & (ages >= 0)
     order = np.lexsort((np.arange(episodes.rows), days, child))
     born: dict[int, tuple[int, int, int]] = {}
     rows: list[int] = []

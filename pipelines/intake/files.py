@@ -49,6 +49,14 @@ class Folder:
     is_sample: bool
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder. Raises MachineFault when that may not be known."""
+    try:
+        return path.is_dir()
+    except OSError:
+        raise MachineFault(f"The folder {path} cannot be read. Check that you may open it.") from None
+
+
 def list_folder(folder: Path) -> Folder:
     """Sort the names in a folder. Nothing is opened. Raises MachineFault when the folder cannot be listed."""
     try:
@@ -61,7 +69,7 @@ def list_folder(folder: Path) -> Folder:
         stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
         if stem in EXTRACTS and suffix in FORMATS:
             extracts[stem] = (*extracts.get(stem, ()), name)
-        elif fnmatchcase(name, PUBLISHED_STATISTICS):
+        elif fnmatchcase(name, PUBLISHED_STATISTICS) and name.isprintable():
             published.append(name)
         elif name not in KNOWN_FILES:
             others.append(name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.faults import DataFault
 from pipelines.figures import Edition
-from pipelines.intake.files import FORMATS, Folder, PlainFile, list_folder, read_plain_file
+from pipelines.intake.files import FORMATS, Folder, PlainFile, is_folder, list_folder, read_plain_file
 from pipelines.intake.findings import Finding, Findings
 from pipelines.intake.schemas import EXTRACTS
 
@@ -96,7 +96,7 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
 
     encoding = check_encoding(encoding)
     findings = Findings()
-    if not folder.is_dir():
+    if not is_folder(folder):
         findings.add("folder_absent", None)
         return Examination(edition.name, {}, findings.all(), authority)
     listing = list_folder(folder)

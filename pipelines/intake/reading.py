@@ -151,6 +151,9 @@ def collect_rows(
         batch.clear()
 
     for line, record in records:
+        if len(lines) + len(blank_lines) >= MOST_ROWS:
+            findings.add("too_many_rows", extract, limit=f"{MOST_ROWS:,}")
+            return None
         if not record:
             blank_lines.append(line)
             continue
@@ -170,9 +173,6 @@ def collect_rows(
         lines.append(line)
         if len(batch) == _BATCH:
             flush()
-        if len(lines) > MOST_ROWS:
-            findings.add("too_many_rows", extract, limit=f"{MOST_ROWS:,}")
-            return None
     flush()
     findings.add_rows("blank_line", extract, None, blanks_between)
     findings.add_rows("blank_row", extract, None, blank_rows)

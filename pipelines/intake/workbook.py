@@ -49,7 +49,7 @@ def read_workbook(content: bytes, schema: ExtractSchema, findings: Findings) -> 
             return None
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        return _read_rows(sheet.iter_rows(max_col=MOST_COLUMNS + 1), schema, findings)
+        return _read_rows(sheet.iter_rows(), schema, findings)
     except _Unreadable:
         return None
     except Exception:
@@ -131,6 +131,9 @@ def _read_rows(rows: Any, schema: ExtractSchema, findings: Findings) -> Sheet | 
     def records() -> Iterator[tuple[int, list[str]]]:
         faults: dict[str, list[int]] = {}
         for line, cells in numbered:
+            if len(cells) > MOST_COLUMNS:
+                findings.add("too_many_columns", schema.name, row=line, limit=MOST_COLUMNS)
+                raise _Unreadable
             record = []
             for position, cell in enumerate(cells):
                 text, fault = _cell_text(cell, position < len(dates) and dates[position])
