@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    Vector = NDArray[np.float64]
+Vector = NDArray[np.float64]
 
 UNBOUNDED = 100_000
 """More than any count of an authority: an unknown count is taken to lie between 0 and this."""
@@ -24,6 +23,7 @@ SIMPLEX_STEPS = 200_000
 BRANCHES = 2_000
 NEARLY = 1e-6
 MEMORY = 256
+DEPTH = 12
 
 
 @dataclass(frozen=True)
@@ -115,41 +115,70 @@ class Attacker:
     def reach(self, sum_of: Mapping[int, int]) -> Reach:
         """The most that a sum of unknowns can be. Raises Contradiction where nothing fits."""
         self.questions += 1
-        solver = self.relaxation
         self._ask(sum_of)
-        solver.run()
-        status = solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            raise Contradiction
-        if status != highspy.HighsModelStatus.kOptimal:
-            # Limits reached, or numerical trouble: once more from scratch, then give up on the answer, not on safety.
-            solver.clearSolver()
-            solver.run()
-            status = solver.getModelStatus()
-            if status == highspy.HighsModelStatus.kInfeasible:
-                raise Contradiction
-            if status != highspy.HighsModelStatus.kOptimal:
-                return Reach(0, is_proven=False)
-        solution = solver.getSolution()
+        if not self._solve():
+            return Reach(0, is_proven=False)
+        solution = self.relaxation.getSolution()
         point: Vector = np.asarray(solution.col_value, dtype=float)
         relaxed = sum(times * float(point[p]) for p, times in sum_of.items())
-        most = int(np.floor(relaxed + NEARLY))
         duals = np.asarray(solution.col_dual, dtype=float)
         held_by = {int(p): -float(duals[p]) for p in np.flatnonzero(np.abs(duals) > NEARLY)}
         row_duals = np.asarray(solution.row_dual, dtype=float)
         names = tuple(sorted({self.rows[int(r)].name for r in np.flatnonzero(np.abs(row_duals) > NEARLY)}))
-        whole = np.rint(point)
-        if np.abs(point - whole).max(initial=0.0) < NEARLY:
-            self._keep(whole)
-            return Reach(most, True, relaxed, held_by, names)
-        found = self._search(sum_of)
-        if found is None:
-            return Reach(most, False, relaxed, held_by, names)
-        return Reach(found, True, relaxed, held_by, names)
+        most = int(np.floor(relaxed + NEARLY))
+        if _is_whole(point):
+            self._keep(np.rint(point))
+        elif not self._find_whole_beside(point, sum_of, most):
+            found = self._search(sum_of)
+            return Reach(most if found is None else found, found is not None, relaxed, held_by, names)
+        return Reach(most, True, relaxed, held_by, names)
 
     def fall(self, sum_of: Mapping[int, int]) -> Reach:
         """The least that a sum of unknowns can be, as the `reach` of its negative."""
         return self.reach({p: -times for p, times in sum_of.items()})
+
+    def _solve(self) -> bool:
+        """Solves the relaxation; from scratch once more on trouble. Says whether it has an answer."""
+        for attempt in (1, 2):
+            self.relaxation.run()
+            status = self.relaxation.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                return True
+            if status == highspy.HighsModelStatus.kInfeasible and attempt == 2:
+                raise Contradiction
+            self.relaxation.clearSolver()
+        return False
+
+    def _find_whole_beside(self, point: Vector, sum_of: Mapping[int, int], most: int) -> bool:
+        """Looks for whole numbers as far out, by fixing one fraction after another to a whole number beside it."""
+        fixed: list[int] = []
+        is_found = False
+        while len(fixed) < DEPTH:
+            fractions = np.flatnonzero(np.abs(point - np.rint(point)) > NEARLY)
+            if not len(fractions):
+                self._keep(np.rint(point))
+                is_found = True
+                break
+            p = int(fractions[-1])
+            fixed.append(p)
+            below, above = float(np.floor(point[p])), float(np.ceil(point[p]))
+            nearest_first = (below, above) if point[p] - below <= 0.5 else (above, below)
+            after = next((x for x in (self._with_fixed(p, v, sum_of, most) for v in nearest_first) if x is not None), None)
+            if after is None:
+                break
+            point = after
+        for p in fixed:
+            self.relaxation.changeColBounds(p, self.least[p], self.most[p])
+        return is_found
+
+    def _with_fixed(self, position: int, value: float, sum_of: Mapping[int, int], most: int) -> Vector | None:
+        """The relaxation with one unknown fixed; None where the sum then falls short."""
+        self.relaxation.changeColBounds(position, value, value)
+        self.relaxation.run()
+        if self.relaxation.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        point: Vector = np.asarray(self.relaxation.getSolution().col_value, dtype=float)
+        return point if sum(times * float(point[p]) for p, times in sum_of.items()) >= most - NEARLY else None
 
     def _search(self, sum_of: Mapping[int, int]) -> int | None:
         """The most in whole numbers, by branch and bound; None where the branches run out."""
@@ -242,6 +271,10 @@ class Attacker:
             solver.setOptionValue("simplex_iteration_limit", SIMPLEX_STEPS)
         solver.passModel(model)
         return solver
+
+
+def _is_whole(point: Vector) -> bool:
+    return bool(np.abs(point - np.rint(point)).max(initial=0.0) < NEARLY)
 
 
 def solver_name() -> str:

@@ -18,7 +18,7 @@ from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Selection, select
 from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Situation
 from pipelines.faults import DataFault
-from pipelines.figures import TOTAL, Category, Figure, FigureKey, Metric, PublicFigure, PublicStatus, display_value
+from pipelines.figures import TOTAL, Category, Figure, FigureKey, Metric, Period, PublicFigure, PublicStatus, display_value
 
 Why = Literal["few", "few_children", "whole_group", "hidden_before", "equal", "complement", "follows", "median", "maximum", "denominator"]
 
@@ -121,10 +121,12 @@ def _find_primaries(
     """The counts that are hidden in their own right, and why."""
     found: dict[FigureKey, Why] = {}
     counts = {k: f for k, f in exact.items() if metrics[k.metric_id].kind == "count" and f.status == "published"}
-    earlier_hidden = {
-        (key, period) for knowledge in before for key, period in knowledge.periods.items() if knowledge.shown[key] is None
+    places = {
+        (key.authority, key.metric_id, key.breakdown, key.category, period)
+        for knowledge in before
+        for key, period in knowledge.periods.items()
+        if knowledge.shown[key] is None
     }
-    places = {(key.authority, key.metric_id, key.breakdown, key.category, period) for key, period in earlier_hidden}
     for key, figure in counts.items():
         if not figure.value:
             continue
@@ -144,9 +146,7 @@ def _find_primaries(
     return found
 
 
-def _period_of(figure: Figure) -> object:
-    from pipelines.figures import Period
-
+def _period_of(figure: Figure) -> Period:
     return Period(figure.period_start, figure.period_end, figure.as_at)
 
 
@@ -171,7 +171,11 @@ def _whole_groups(
         filled = [key for key in members if counts[key].value]
         if len(filled) != 1 or NOT_KNOWN in filled[0].category.split("/"):
             continue
-        noughts = [key for key in members if not counts[key].value]
+        # A nought of those not known is hidden first: it leaves it open whether the others share the attribute.
+        noughts = sorted(
+            (key for key in members if not counts[key].value),
+            key=lambda key: (NOT_KNOWN not in key.category.split("/"), key),
+        )
         if noughts and not policy.exempts(filled[0], "whole_group"):
             found += [filled[0], noughts[0]]
     return found

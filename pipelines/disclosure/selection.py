@@ -22,6 +22,7 @@ GREEDY_STEPS = 400
 MASTER_BRANCHES = 2_000
 
 WEIGHT_OF_A_TOTAL = 10
+WEIGHT_OF_A_NOUGHT = 50
 WEIGHT_OF_WHAT_STAYS = 1_000
 
 
@@ -249,6 +250,8 @@ def _weight(situation: Situation, position: int) -> int:
     weight = round(10 * (1 + math.log1p(size))) * len(unknown.keys)
     if any(key.breakdown == TOTAL for key in unknown.keys):
         weight *= WEIGHT_OF_A_TOTAL
+    if unknown.when_shown == (0, 0):
+        weight *= WEIGHT_OF_A_NOUGHT
     kept = situation.policy.keep_visible
     names = {key.metric_id if key.breakdown == TOTAL else f"{key.metric_id}[{key.breakdown}]" for key in unknown.keys}
     return weight * WEIGHT_OF_WHAT_STAYS if names & set(kept) else weight
@@ -256,7 +259,10 @@ def _weight(situation: Situation, position: int) -> int:
 
 def _can_be_hidden(situation: Situation, position: int) -> bool:
     unknown = situation.unknowns[position]
-    return unknown.is_ours and unknown.when_shown is not None and unknown.when_shown[1] > 0
+    # A nought is hidden only where the legend says that it may be.
+    return unknown.is_ours and unknown.when_shown is not None and (
+        unknown.when_shown[1] > 0 or unknown.when_hidden[0] == 0
+    )
 
 
 def _gains(situation: Situation, selection: Selection, reach: Reach) -> tuple[dict[int, float], float]:
@@ -354,18 +360,17 @@ def _hide_one_by_one(
     selection.method = "one by one"
     for _ in range(GREEDY_STEPS):
         found = _examine_all(examiner, insiders)
-        if not found:
-            return
         helpful = [_candidates(situation, selection, finding) for finding in found]
         selection.open_questions = sorted(
-            finding.question.label for finding, candidates in zip(found, helpful, strict=True) if not candidates
+            {f.question.label for f, candidates in zip(found, helpful, strict=True) if not candidates}
         )
-        if selection.open_questions:
+        if not any(helpful):
             return
+        newly: set[int] = set()
         for candidates in helpful:
-            if not selection.complements & set(candidates) or len(found) == 1:
-                best = max(sorted(candidates), key=lambda p: (candidates[p] / weights[p], -p))
-                selection.complements.add(best)
+            if candidates and not newly & set(candidates):
+                newly.add(max(sorted(candidates), key=lambda p: (candidates[p] / weights[p], -p)))
+        selection.complements |= newly
         examiner.hide(selection.hidden)
     selection.open_questions = sorted({finding.question.label for finding in _examine_all(examiner, insiders)})
 
