@@ -97,10 +97,10 @@ def write(extracts: Extracts, folder: Path) -> None:
         arrays = {c: pa.array([row.get(c) for row in rows or ()], NUMBERS.get(c, pa.string())) for c in columns}
         arrays["source_row"] = pa.array(range(2, len(rows or ()) + 2), pa.int64())
         pq.write_table(pa.table(arrays), folder / f"{name}.parquet")
-        inventory.append(
-            {"extract": name, "is_present": rows is not None, "rows": len(rows or ()), "sha256": None}
-        )
-    kinds = pa.schema([("extract", pa.string()), ("is_present", pa.bool_()), ("rows", pa.int64()), ("sha256", pa.string())])
+        inventory.append({"extract": name, "is_present": rows is not None, "rows": len(rows or ()), "sha256": None})
+    kinds = pa.schema(
+        [("extract", pa.string()), ("is_present", pa.bool_()), ("rows", pa.int64()), ("sha256", pa.string())]
+    )
     pq.write_table(pa.Table.from_pylist(inventory, kinds), folder / "inventory.parquet")
     periods = [
         {"edition": extracts.edition, "collection": name, "period_start": start, "period_end": end, "as_at": as_at}

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from warehouse import Warehouse  # noqa: E402
+from tests.metrics.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 from zoneinfo import ZoneInfo
 
-from admitted import Extracts
+from tests.metrics.admitted import Extracts
 
 LONDON = ZoneInfo("Europe/London")
 UTC = ZoneInfo("UTC")
@@ -313,9 +313,7 @@ class Child:
     @property
     def is_missing_three_times_in_90_days(self) -> bool:
         days = sorted(e.start.day for e in self.missing)
-        return any(
-            days[n + 2] <= days[n] + timedelta(days=90) for n in range(len(days) - 2)
-        )
+        return any(days[n + 2] <= days[n] + timedelta(days=90) for n in range(len(days) - 2))
 
     @property
     def missing_episodes_band(self) -> str:
@@ -509,9 +507,7 @@ def on_roll(extracts: Extracts) -> set[str]:
     return {
         str(r["child_id"])
         for r in rows
-        if r["census_date"] == latest
-        and day_by(r["entry_date"], as_at)
-        and not day_by(r.get("leaving_date"), as_at)
+        if r["census_date"] == latest and day_by(r["entry_date"], as_at) and not day_by(r.get("leaving_date"), as_at)
     }
 
 
@@ -839,9 +835,7 @@ def interviews_from(book: Book, extracts: Extracts, members: Sequence[str]) -> N
     def children_of(interview: tuple[Record, set[str]]) -> set[str]:
         return interview[1]
 
-    book.count(
-        "return_interviews_with_factors", needs, [i for i in everyone if i[0].push or i[0].pull], children_of
-    )
+    book.count("return_interviews_with_factors", needs, [i for i in everyone if i[0].push or i[0].pull], children_of)
     for metric, named, factors in (("push_factors_cited", "push", PUSH), ("pull_factors_cited", "pull", PULL)):
         citations = [
             (interview, factor) for interview in everyone for factor in sorted(set(getattr(interview[0], named)))

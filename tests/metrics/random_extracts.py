@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import oracle
-from admitted import Extracts, Periods
 from hypothesis import strategies as st
+
+from tests.metrics import oracle
+from tests.metrics.admitted import Extracts, Periods
 
 LONDON = ZoneInfo("Europe/London")
 AUTHORITIES = ["E06000014", "E06000001", "E10000023"]
-CHILDREN = ["c1", "c2", "c3", "007", "NA"]
+CHILDREN = ["c1", "c2", "c2", "007", "NA"]
 
 PERIODS = [
     Periods(),
@@ -25,30 +26,39 @@ PERIODS = [
         education=(date(2015, 3, 29), date(2015, 10, 26), date(2015, 10, 26)),
     ),
 ]
-TIMES = ["00:00", "00:59:59", "01:00", "01:30", "01:59:59", "02:00", "05:59", "06:00", "12:00", "18:00", "23:30", "23:59:59"]
+TIMES = [
+    "00:00",
+    "00:59:59",
+    "01:00",
+    "01:30",
+    "01:59:59",
+    "02:00",
+    "05:59",
+    "06:00",
+    "12:00",
+    "18:00",
+    "23:30",
+    "23:59:59",
+]
 HOUR = 3600
 DAY = 24 * HOUR
-SPANS = [
-    0,
-    1,
-    DAY - HOUR,
-    DAY - 1,
-    DAY,
-    DAY + 1,
-    DAY + HOUR,
-    72 * HOUR - 1,
-    72 * HOUR,
-    72 * HOUR + 1,
-    *[n * DAY + s for n in (3, 8, 11, 16, 21, 31) for s in (-HOUR, -1, 0, 1, HOUR)],
-    290 * DAY,
-]
+BANDS = [1, 1, 1, 3, 8, 11, 16, 21, 31]
+"""Days at which a band of durations begins; under 24 hours is the rule that matters most."""
+RETURNS = [-DAY, 0, HOUR, DAY, 72 * HOUR - 1, 72 * HOUR, 72 * HOUR, 72 * HOUR + 1, 80 * HOUR, 300 * DAY]
+
+
+def spans() -> st.SearchStrategy[int]:
+    """Seconds that an episode lasts: most of them exactly at the edge of a band, a second or an hour beside it."""
+    edges = st.builds(
+        lambda days, beside: days * DAY + beside, st.sampled_from(BANDS), st.sampled_from([0, 0, 0, -1, 1, -HOUR, HOUR])
+    )
+    return st.one_of(edges, edges, st.sampled_from([0, 1, 290 * DAY]))
 
 
 def near(*days: date) -> st.SearchStrategy[date]:
-    """These days, the days beside them, and the days 90 and 91 later."""
-    return st.builds(
-        lambda day, offset: day + timedelta(days=offset), st.sampled_from(days), st.sampled_from([0, 0, -1, 1, 45, 90, 91])
-    )
+    """These days, the days beside them, and the days 45, 90 and 91 later."""
+    offsets = st.sampled_from([0, 0, 0, -1, 1, 45, 90, 90, 91])
+    return st.builds(lambda day, offset: day + timedelta(days=offset), st.sampled_from(days), offsets)
 
 
 def days_of(periods: Periods) -> st.SearchStrategy[date]:
@@ -59,7 +69,7 @@ def days_of(periods: Periods) -> st.SearchStrategy[date]:
 @st.composite
 def written(draw: st.DrawFn, instant: datetime) -> str:
     """An instant as an extract may write it: local, with an offset, or as a day alone."""
-    form = draw(st.sampled_from(["local", "local", "local", "minutes", "Z", "+01:00", "-05:30", "day"]))
+    form = draw(st.sampled_from(["local", "local", "local", "Z", "Z", "minutes", "+01:00", "-05:30", "day"]))
     local = instant.astimezone(LONDON).replace(tzinfo=None)
     if form == "day":
         return local.date().isoformat()
@@ -91,11 +101,20 @@ def an_episode(draw: st.DrawFn, number: int, periods: Periods, authorities: list
     started_at = draw(st.one_of(st.just(text), written(began)))
     ended_at = end_reason = None
     if draw(st.integers(0, 5)):
-        ended = began.astimezone(ZoneInfo("UTC")) + timedelta(seconds=draw(st.sampled_from(SPANS)))
+        ended = began.astimezone(ZoneInfo("UTC")) + timedelta(seconds=draw(spans()))
         ended_at = draw(written(ended))
         end_reason = draw(
             st.sampled_from(
-                [None, "returned", "returned", "located_not_returned", "died", "turned_18_not_found", "closed_not_found", "transferred"]
+                [
+                    None,
+                    "returned",
+                    "returned",
+                    "located_not_returned",
+                    "died",
+                    "turned_18_not_found",
+                    "closed_not_found",
+                    "transferred",
+                ]
             )
         )
     looked_after = draw(st.booleans())
@@ -126,13 +145,14 @@ def factors(values: list[str]) -> st.SearchStrategy[str | None]:
 @st.composite
 def an_interview(draw: st.DrawFn, number: int, episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of one interview: they agree in all but the episode, the offer and the response."""
-    covered = draw(st.lists(st.sampled_from(episodes), unique_by=lambda e: str(e["episode_id"]), min_size=1, max_size=3))
+    covered = draw(
+        st.lists(st.sampled_from(episodes), unique_by=lambda e: str(e["episode_id"]), min_size=1, max_size=3)
+    )
     end = oracle.moment(covered[0]["ended_at"] or covered[0]["started_at"])
     assert end
 
     def after_the_return() -> datetime:
-        hours = draw(st.sampled_from([-DAY, 0, HOUR, DAY, 72 * HOUR - 1, 72 * HOUR, 72 * HOUR + 1, 80 * HOUR, 300 * DAY]))
-        return end.instant + timedelta(seconds=hours)
+        return end.instant + timedelta(seconds=draw(st.sampled_from(RETURNS)))
 
     held_at = draw(written(after_the_return())) if draw(st.booleans()) else None
     shared = {
@@ -141,7 +161,9 @@ def an_interview(draw: st.DrawFn, number: int, episodes: list[dict[str, Any]]) -
         "interviewer": draw(blank_or_coded(oracle.INTERVIEWER)) if held_at else None,
         "push_factors": draw(factors(oracle.PUSH)) if held_at else None,
         "pull_factors": draw(factors(oracle.PULL)) if held_at else None,
-        "shared_with_police_on": draw(st.sampled_from([None, "2015-03-31", "2016-01-12", "2016-01-13"])) if held_at else None,
+        "shared_with_police_on": draw(st.sampled_from([None, "2015-03-31", "2016-01-12", "2016-01-13"]))
+        if held_at
+        else None,
     }
     return [
         {
@@ -167,7 +189,9 @@ def a_referral(draw: st.DrawFn, number: int, periods: Periods, authorities: list
         "authority": draw(st.sampled_from(authorities)),
         "referred_on": referred.isoformat(),
         "closed_on": closed.isoformat() if closed else None,
-        "outcome": draw(st.sampled_from([*oracle.OUTCOME, "census_reconciled", "census_reconciled"])) if closed else None,
+        "outcome": draw(st.sampled_from([*oracle.OUTCOME, "census_reconciled", "census_reconciled"]))
+        if closed
+        else None,
         "sex": draw(st.sampled_from(oracle.SEX)),
         "phase": draw(st.sampled_from(oracle.PHASE)),
         "ethnicity": draw(blank_or(oracle.ETHNICITY)),
@@ -184,7 +208,9 @@ def a_census(draw: st.DrawFn, periods: Periods) -> list[dict[str, Any]]:
         st.lists(
             st.tuples(
                 st.sampled_from(CHILDREN),
-                st.sampled_from([as_at - timedelta(days=100), as_at - timedelta(days=5), as_at, as_at + timedelta(days=1)]),
+                st.sampled_from(
+                    [as_at - timedelta(days=100), as_at - timedelta(days=5), as_at, as_at + timedelta(days=1)]
+                ),
                 st.sampled_from(["s1", "s2"]),
                 near(as_at),
                 st.one_of(st.none(), near(as_at)),
@@ -262,11 +288,15 @@ def extracts(draw: st.DrawFn) -> Extracts:
     has_episodes, has_referrals = draw(
         st.sampled_from([(True, True), (True, True), (True, True), (True, False), (False, True)])
     )
-    episodes = [draw(an_episode(n, periods, authorities)) for n in range(draw(st.integers(0, 14)))]
-    interviews = [
-        row for n in range(draw(st.integers(0, 8)) if episodes else 0) for row in draw(an_interview(n, episodes))
+    episodes = [
+        draw(an_episode(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 1, 3, 6, 10, 14, 20])))
     ]
-    referrals = [draw(a_referral(n, periods, authorities)) for n in range(draw(st.integers(0, 8)))]
+    interviews = [
+        row
+        for n in range(draw(st.sampled_from([0, 2, 5, 8])) if episodes else 0)
+        for row in draw(an_interview(n, episodes))
+    ]
+    referrals = [draw(a_referral(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 1, 4, 9])))]
 
     def perhaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         return rows if draw(st.integers(0, 4)) else None

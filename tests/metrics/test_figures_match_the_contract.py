@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import oracle
-from admitted import Extracts
 from hypothesis import HealthCheck, given, settings
-from random_extracts import extracts
-from warehouse import Warehouse
+
+from tests.metrics import oracle
+from tests.metrics.admitted import Extracts
+from tests.metrics.random_extracts import extracts
+from tests.metrics.warehouse import Warehouse
 
 
 def differences(warehouse: Warehouse, example: Extracts) -> list[str]:

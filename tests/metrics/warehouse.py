@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from admitted import Extracts, write
 from dbt.cli.main import dbtRunner
 
-from oracle import Key, Number
 from pipelines.paths import DBT_PROJECT
+from tests.metrics.admitted import Extracts, write
+from tests.metrics.oracle import Key, Number
 
 
 @contextmanager
