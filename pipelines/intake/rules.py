@@ -428,7 +428,7 @@ _CATALOGUE = (
     ),
     _query(
         "out_of_period",
-        "{count} rows lie outside {start} to {end}, the period of this edition; its period figures do not count them.",
+        "Rows outside {start} to {end}, the period of this edition: {count}. Its period figures do not count them.",
         "Nothing, if the extract is meant to carry other years as well.",
     ),
     # personal data
