@@ -70,10 +70,12 @@ class Warehouse:
         self._connection = duckdb.connect(str(folder / "warehouse.duckdb"))
         self._connection.execute("set TimeZone = 'UTC'")
         self._connection.execute(f"set variable admitted = '{folder / 'admitted'}'")
+        nodes = [run.node for run in self.result.result.results if run.node.resource_type != "seed"]
+        self.compiled: dict[str, str] = {node.name: node.compiled_code for node in nodes}
         self._tables = [
-            (run.node.relation_name, run.node.compiled_code)
-            for run in self.result.result.results
-            if run.node.resource_type == "model" and run.node.config.materialized == "table"
+            (node.relation_name, node.compiled_code)
+            for node in nodes
+            if node.resource_type == "model" and node.config.materialized == "table"
         ]
 
     def rebuild(self, extracts: Extracts) -> None:
