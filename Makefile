@@ -22,7 +22,7 @@ typecheck: .venv/test.stamp
 	$(BIN)/mypy
 
 golden: .venv/test.stamp ## renew the golden pages after reading the difference
-	$(BIN)/python -m pytest tests/house -k golden --renew-golden
+	$(BIN)/python -m pytest tests/build -k golden --renew-golden
 
 lock: .venv/test.stamp ## renew the pinned, hashed requirements
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes -q \
