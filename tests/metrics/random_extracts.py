@@ -46,13 +46,26 @@ BANDS = [1, 1, 1, 3, 8, 11, 16, 21, 31]
 """Days at which a band of durations begins; under 24 hours is the rule that matters most."""
 RETURNS = [-DAY, 0, HOUR, DAY, 72 * HOUR - 1, 72 * HOUR, 72 * HOUR, 72 * HOUR + 1, 80 * HOUR, 300 * DAY]
 
+END_REASONS = [
+    None,
+    None,
+    "returned",
+    "returned",
+    "returned",
+    "located_not_returned",
+    "died",
+    "turned_18_not_found",
+    "closed_not_found",
+    "transferred",
+]
+
 
 def spans() -> st.SearchStrategy[int]:
     """Seconds that an episode lasts: most of them exactly at the edge of a band, a second or an hour beside it."""
     edges = st.builds(
         lambda days, beside: days * DAY + beside, st.sampled_from(BANDS), st.sampled_from([0, 0, 0, -1, 1, -HOUR, HOUR])
     )
-    return st.one_of(edges, edges, st.sampled_from([0, 1, 290 * DAY]))
+    return st.one_of(edges, edges, edges, st.integers(0, 40 * DAY), st.sampled_from([0, 1, 290 * DAY]))
 
 
 def near(*days: date) -> st.SearchStrategy[date]:
@@ -62,8 +75,11 @@ def near(*days: date) -> st.SearchStrategy[date]:
 
 
 def days_of(periods: Periods) -> st.SearchStrategy[date]:
+    """Days on which episodes begin: around the ends of the period and the clock changes, and some in the middle."""
     start, end, as_at = periods.missing
-    return near(start, end, as_at, date(2014, 10, 26), date(2015, 3, 29), date(2015, 10, 25))
+    middle = [start + timedelta(days=n) for n in (10, 11, 12, 40, 80)]
+    edges = near(start, end, as_at, date(2014, 10, 26), date(2015, 3, 29), date(2015, 10, 25))
+    return st.one_of(st.sampled_from(middle), st.sampled_from([start, end, *middle]), edges)
 
 
 @st.composite
@@ -100,29 +116,16 @@ def an_episode(draw: st.DrawFn, number: int, periods: Periods, authorities: list
     began = datetime.fromisoformat(text).replace(tzinfo=LONDON)
     started_at = draw(st.one_of(st.just(text), written(began)))
     ended_at = end_reason = None
-    if draw(st.integers(0, 5)):
+    if draw(st.sampled_from([True, True, True, True, True, False])):
         ended = began.astimezone(ZoneInfo("UTC")) + timedelta(seconds=draw(spans()))
         ended_at = draw(written(ended))
-        end_reason = draw(
-            st.sampled_from(
-                [
-                    None,
-                    "returned",
-                    "returned",
-                    "located_not_returned",
-                    "died",
-                    "turned_18_not_found",
-                    "closed_not_found",
-                    "transferred",
-                ]
-            )
-        )
+        end_reason = draw(st.sampled_from(END_REASONS))
     looked_after = draw(st.booleans())
     return {
         "episode_id": f"e{number}",
         "child_id": draw(st.sampled_from(CHILDREN)),
         "authority": draw(st.sampled_from(authorities)),
-        "episode_type": draw(st.sampled_from(["missing", "missing", "missing", "absent", "away"])),
+        "episode_type": draw(st.sampled_from(["missing", "missing", "missing", "missing", "absent", "away"])),
         "started_at": started_at,
         "ended_at": ended_at,
         "end_reason": end_reason,
@@ -289,14 +292,14 @@ def extracts(draw: st.DrawFn) -> Extracts:
         st.sampled_from([(True, True), (True, True), (True, True), (True, False), (False, True)])
     )
     episodes = [
-        draw(an_episode(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 1, 3, 6, 10, 14, 20])))
+        draw(an_episode(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 2, 5, 10, 16, 24, 32])))
     ]
     interviews = [
         row
-        for n in range(draw(st.sampled_from([0, 2, 5, 8])) if episodes else 0)
+        for n in range(draw(st.sampled_from([0, 3, 8, 14])) if episodes else 0)
         for row in draw(an_interview(n, episodes))
     ]
-    referrals = [draw(a_referral(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 1, 4, 9])))]
+    referrals = [draw(a_referral(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 2, 6, 12])))]
 
     def perhaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         return rows if draw(st.integers(0, 4)) else None

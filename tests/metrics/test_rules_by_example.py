@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,6 +104,31 @@ def test_a_duration_is_elapsed_time(
 ) -> None:
     read = work_out(missing_episodes=[episode(started_at=started_at, ended_at=ended_at)])
     assert categories(read, "missing_episodes", "duration", DURATIONS) == {duration: 1}
+
+
+def test_each_band_of_durations_begins_where_the_last_one_ends(work_out: Callable[..., Read]) -> None:
+    began = datetime(2014, 6, 2, 20, 0)
+    firsts = {1: "1_to_2_days", 3: "3_to_7_days", 8: "8_to_10_days", 11: "11_to_15_days", 16: "16_to_20_days"}
+    firsts |= {21: "21_to_30_days", 31: "over_30_days"}
+    ends = [began + timedelta(days=days, seconds=beside) for days in firsts for beside in (-1, 0)]
+    read = work_out(
+        missing_episodes=[
+            episode(n, started_at=began.isoformat(), ended_at=end.isoformat()) for n, end in enumerate(ends)
+        ]
+    )
+    bands = ["under_1_day", *firsts.values()]
+    assert categories(read, "missing_episodes", "duration_band", bands) == {
+        "under_1_day": 1,
+        **dict.fromkeys(bands[1:-1], 2),
+        "over_30_days": 1,
+    }
+    days = [began.date() + timedelta(days=n) for first in firsts for n in (first - 1, first)]
+    read = work_out(missing_episodes=[episode(n, ended_at=day.isoformat()) for n, day in enumerate(days)])
+    assert categories(read, "missing_episodes", "duration_band", bands) == {
+        "under_1_day": 1,
+        **dict.fromkeys(bands[1:-1], 2),
+        "over_30_days": 1,
+    }
 
 
 def test_a_day_precise_episode_is_banded_by_whole_days(work_out: Callable[..., Read]) -> None:
