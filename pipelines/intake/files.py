@@ -20,7 +20,9 @@ from pipelines.intake.schemas import EXTRACTS
 FORMATS = (".csv", ".xlsx", ".parquet")
 SAMPLE_MARKER = "SAMPLE.txt"
 """The file that says that a folder's extracts are invented."""
-KNOWN_FILES = frozenset({SAMPLE_MARKER})
+EXPLANATIONS = "explanations.yml"
+"""What is said of queries, kept beside the extracts that they are about."""
+KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS})
 """Files that may lie beside extracts without being asked about."""
 PUBLISHED_STATISTICS = "published_statistics*.csv"
 LARGEST_FILE = 1 << 30
