@@ -94,10 +94,18 @@ def _find_trend(metric: Metric, editions: Sequence[tuple[str, PublicFigure]]) ->
     (earlier, before), (later, now) = editions[-2:]
     change = compare(before, now)
     if change is None:
-        return (f"{metric.label}: the last two editions cannot be compared",)
+        shown = [part for name, f in ((earlier, before), (later, now)) for part in _say_one(name, f)]
+        return (f"{metric.label}: ", *shown[:-1])
     if change == "did not change":
         return (f"{metric.label}: ", now, f" in both the {earlier} and the {later} edition")
     return (f"{metric.label} {change} from ", before, f" in the {earlier} edition to ", now, f" in the {later} edition")
+
+
+def _say_one(edition: str, figure: PublicFigure) -> tuple[Part, ...]:
+    """One figure of two that cannot be compared, and a comma that the last of them does not need."""
+    words = {"suppressed": "hidden", "not_available": "not available", "not_applicable": "not applicable"}
+    value: Part = figure if is_shown(figure) else words.get(figure.status, figure.display)
+    return (value, f" in the {edition} edition", ", ")
 
 
 def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:

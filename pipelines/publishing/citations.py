@@ -14,6 +14,7 @@ from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from pipelines.publishing.book import UnknownCitation
+from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT
 
 CITING = frozenset(
     {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
@@ -63,7 +64,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
             tree = Environment(autoescape=True).parse(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
-        cited = set(_constants(tree))
+        cited = {*_constants(tree), *_implied(tree)}
         for name in tree.find_all(nodes.Name):
             cited |= named.get(name.name, set())
         found[page] = cited
@@ -74,6 +75,13 @@ def _constants(tree: nodes.Template) -> Iterator[str]:
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in CITING:
             yield from (a.value for a in call.args if isinstance(a, nodes.Const) and isinstance(a.value, str))
+
+
+def _implied(tree: nodes.Template) -> Iterator[str]:
+    """Metrics that a page shows by a call that does not name them."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "published_statistics_table":
+            yield from (ours[0] for _, _, ours in BESIDE_THE_DEPARTMENT if ours is not None)
 
 
 def _texts(data: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from pipelines.faults import DataFault
 from pipelines.figures import TOTAL, Collection, FigureKey, PublicFigure
 from pipelines.publishing import blocks, sentences
-from pipelines.publishing.book import Book, UnknownCitation
+from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.citations import find_pages, read_registers
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.english import (
@@ -33,7 +33,7 @@ from pipelines.publishing.english import (
 )
 from pipelines.publishing.language import find_refused_words
 from pipelines.publishing.markup import explain_symbols, mark_up_figure
-from pipelines.publishing.tables import mark_up_published_statistics, mark_up_table
+from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT, mark_up_published_statistics, mark_up_table
 
 NOT_FOR_THE_BOARD = ("evidence/",)
 """Folders of pages in which digits may be typed: they speak of the product, not of children."""
@@ -381,31 +381,37 @@ class _PageFunctions:
         return mark_up_table("Editions of the story board", ["Edition", "State", "Note"], rows, total=False)
 
     def published_statistics_table(self) -> Markup:
-        """What the department prints for the area, its region and England, with our own figures after it."""
-        chosen = self._statistics_shown()
-        if not chosen:
+        """What the department prints for the area, its region and England, beside our own figures."""
+        given = self._statistics_shown()
+        areas = list(dict.fromkeys(s.area_name for s in given))
+        if not areas:
             return Markup("No statistics of the department were given for this edition.")
-        ours: list[tuple[str, PublicFigure]] = []
-        for metric_id, categories in OURS_BESIDE_THE_DEPARTMENT:
-            found = self._book.figure_of(metric_id, categories)
-            self.cited.append(found.key)
-            label = self._book.metric(metric_id).label
-            if categories:
-                label += f": {self.label(metric_id, **categories)}"
-            ours.append((label, found))
-        year = write_date(max(s.year_ending for s in chosen))
-        caption = f"Looked-after children who went missing: the department's figures, year ending {year}, and ours"
-        return mark_up_published_statistics(chosen, ours, caption)
+        by_place = {(s.measure, s.area_name): s for s in given}
+        rows: list[tuple[str, list[PublishedStatistic | None], PublicFigure | None]] = []
+        for measure, words, ours in BESIDE_THE_DEPARTMENT:
+            found = None if ours is None else self._book.figure_of(ours[0], ours[1])
+            statistics = [by_place.get((measure, area)) for area in areas]
+            if found is not None:
+                self.cited.append(found.key)
+            if found is not None or any(statistics):
+                rows.append((words, statistics, found))
+        year = write_date(given[0].year_ending)
+        caption = f"Looked-after children missing or away: the department's figures, year ending {year}, and ours"
+        return mark_up_published_statistics(rows, areas, caption)
 
-    def _statistics_shown(self) -> list[Any]:
-        """The latest year not after our own period, for the authority, then the wider areas, in the order given."""
+    def _statistics_shown(self) -> list[PublishedStatistic]:
+        """The latest year not after our own period: the authority first, then the wider areas, as last released."""
         end = self._book.period("missing").end
-        given = [s for s in self._book.published_statistics if s.year_ending <= end]
-        latest = max((s.year_ending for s in given), default=None)
-        rows = [s for s in given if s.year_ending == latest]
-        own = [s for s in rows if s.authority == self._book.authority]
-        wider = [s for s in rows if s.authority[:3] in ("E12", "E92")]
-        return own + [s for s in wider if s.measure in {o.measure for o in own}] if own else []
+        own = [
+            s for s in self._book.published_statistics if s.authority == self._book.authority and s.year_ending <= end
+        ]
+        if not own:
+            return []
+        year = max(s.year_ending for s in own)
+        wider = [s for s in self._book.published_statistics if s.authority[:3] in WIDER_AREAS]
+        chosen = [s for s in own + sorted(wider, key=lambda s: s.authority) if s.year_ending == year]
+        latest = {(s.authority, s.measure): s for s in sorted(chosen, key=lambda s: s.release)}
+        return [s for s in chosen if latest[s.authority, s.measure] is s]
 
     def _book_of(self, edition: str | None) -> Book:
         if edition is None or edition == self._book.edition.name:
@@ -441,10 +447,5 @@ class _PageFunctions:
         return relpath(path, dirname(self._page) or ".")
 
 
-OURS_BESIDE_THE_DEPARTMENT: tuple[tuple[str, Mapping[str, str]], ...] = (
-    ("looked_after_children_missing", {}),
-    ("looked_after_missing_episodes", {}),
-    ("episodes_reported", {"looked_after_status": "looked_after", "episode_type": "absent"}),
-    ("episodes_reported", {"looked_after_status": "looked_after", "episode_type": "away"}),
-)
-"""Our figures that come nearest to what the department counts."""
+WIDER_AREAS = ("E12", "E92")
+"""How the codes of regions and of England begin."""

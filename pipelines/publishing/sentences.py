@@ -16,7 +16,7 @@ from pipelines.publishing.english import lower_first, write_list
 from pipelines.publishing.markup import Part
 
 Change = Literal["rose", "fell", "did not change"]
-NOT_KNOWN = "not_known"
+NOT_KNOWN, OTHER = "not_known", "other"
 
 
 def is_shown(figure: PublicFigure) -> bool:
@@ -46,7 +46,7 @@ def compare(earlier: PublicFigure | None, later: PublicFigure) -> Change | None:
 def find_largest(book: Book, metric_id: str, by: str) -> Member | None:
     """The category that is certainly the largest of a count, by what is shown; None where that is open.
 
-    It is open on a tie, where most are not known, and where hidden numbers could be larger: a hidden number can be any
+    It is open on a tie, where most are not known or other, and where hidden numbers could be larger: a hidden number can be any
     that the total leaves over.
     """
     members = book.series(metric_id, by)
@@ -55,6 +55,8 @@ def find_largest(book: Book, metric_id: str, by: str) -> Member | None:
         return None
     ranked = sorted(known, key=_value, reverse=True)
     first = ranked[0]
+    if first.category == OTHER:
+        return None
     if len(ranked) > 1 and _value(ranked[1]) == _value(first):
         return None
     if any(m.category == NOT_KNOWN and _value(m) >= _value(first) for m in members):
@@ -149,4 +151,7 @@ def _open_headline(metric: Metric, members: Sequence[Member], total: PublicFigur
             ties[0].figure,
             " each",
         )
-    return ("Of the numbers shown, the largest is ", lower_first(ties[0].label), ": ", *_of_total(ties[0], total))
+    if ties[0].category == OTHER:
+        return ("Other is recorded most often: ", *_of_total(ties[0], total), f" {metric.unit}")
+    label = lower_first(ties[0].label)
+    return (f"The largest number shown is for {label}: ", *_of_total(ties[0], total), f" {metric.unit}")

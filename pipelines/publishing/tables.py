@@ -5,7 +5,7 @@ Every number stands in its figure element or, where it is the department's, in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -14,6 +14,22 @@ from pipelines.publishing.book import Book, Member, PublishedStatistic
 from pipelines.publishing.dimensions import head_of
 from pipelines.publishing.english import write_date
 from pipelines.publishing.markup import mark_up_figure
+
+LOOKED_AFTER = {"looked_after_status": "looked_after"}
+
+BESIDE_THE_DEPARTMENT: tuple[tuple[str, str, tuple[str, Mapping[str, str]] | None], ...] = (
+    ("children_missing", "Children who went missing", ("looked_after_children_missing", {})),
+    ("children_missing_more_than_once", "Children who went missing more than once", None),
+    ("missing_incidents", "Times that children went missing", ("looked_after_missing_episodes", {})),
+    ("children_away", "Children away without authorisation", None),
+    (
+        "away_incidents",
+        "Times that children were away without authorisation",
+        ("episodes_reported", {**LOOKED_AFTER, "episode_type": "away"}),
+    ),
+    ("", "Absent episodes", ("episodes_reported", {**LOOKED_AFTER, "episode_type": "absent"})),
+)
+"""What the department counts, in its words for a measure and in ours, and our figure that comes nearest to it."""
 
 
 def mark_up_table(
@@ -59,22 +75,29 @@ def mark_up_editions(figures: Sequence[tuple[str, PublicFigure]], unit: str, cap
 
 
 def mark_up_published_statistics(
-    statistics: Sequence[PublishedStatistic], ours: Sequence[tuple[str, PublicFigure]], caption: str
+    rows: Sequence[tuple[str, Sequence[PublishedStatistic | None], PublicFigure | None]],
+    areas: Sequence[str],
+    caption: str,
 ) -> Markup:
-    """What the department publishes, as it prints it, with its release, and our own figures after it."""
-    rows: list[list[Markup | str]] = [
+    """What the department publishes, as it prints it, for each area, with its release, and our own figure beside it.
+
+    A row is a measure in words, its statistic in each of the areas, and our figure; None stands where one is not counted.
+    """
+    cells: list[list[Markup | str]] = [
         [
-            s.measure,
-            f"{s.area_name}, year ending {write_date(s.year_ending)}",
-            Markup('<data class="published" value="{}">{}</data>').format(
-                "" if s.value is None else f"{s.value:f}", write_statistic(s)
-            ),
-            s.release,
+            measure,
+            *("not counted" if s is None else _mark_up_statistic(s) for s in statistics),
+            "not counted" if ours is None else mark_up_figure(ours),
+            ", ".join(sorted({s.release for s in statistics if s is not None})) or "this story board",
         ]
-        for s in statistics
+        for measure, statistics, ours in rows
     ]
-    rows += [[label, "This story board", mark_up_figure(figure), "This edition"] for label, figure in ours]
-    return mark_up_table(caption, ["What is counted", "Area and year", "Number", "Source"], rows, total=False)
+    return mark_up_table(caption, ["What is counted", *areas, "This story board", "Source"], cells, total=False)
+
+
+def _mark_up_statistic(statistic: PublishedStatistic) -> Markup:
+    value = "" if statistic.value is None else f"{statistic.value:f}"
+    return Markup('<data class="published" value="{}">{}</data>').format(value, write_statistic(statistic))
 
 
 def write_statistic(statistic: PublishedStatistic) -> str:

@@ -130,7 +130,7 @@ STATISTICS = tuple(
         ("E12000003", "Yorkshire and The Humber", (510, 2950, 340)),
         ("E92000001", "England", (6110, 28570, 3740)),
     )
-    for measure, value in zip(("children missing", "missing incidents", "children away"), values, strict=True)
+    for measure, value in zip(("children_missing", "missing_incidents", "away_incidents"), values, strict=True)
 )
 
 

@@ -137,3 +137,12 @@ def test_a_trend_is_drawn_to_scale_over_editions() -> None:
     line = next(g for g in etree.fromstring(chart.svg).iter(f"{SVG}g") if g.get("id") == "line2d_1")
     (_, y1), (_, y2) = re.findall(r"[ML] ([-\d.]+) ([-\d.]+)", line.find(f"{SVG}path").get("d"))
     assert (170 - float(y1)) / (170 - float(y2)) == pytest.approx(float(Decimal(530) / Decimal(570)), abs=0.001)
+
+
+def test_a_trend_says_why_two_editions_cannot_be_compared() -> None:
+    before = make_book("2016", absent=frozenset({"return_interviews"}))
+    editions = [(b.edition.name, b.figure("return_interviews_held")) for b in (before, make_book("2017"))]
+    chart = blocks.make_trend(make_book("2017"), "return_interviews_held", editions)
+    assert chart.alternative_text.startswith(
+        "Return interviews held: not available in the 2016 edition, 280 in the 2017 edition."
+    )

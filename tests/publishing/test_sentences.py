@@ -55,7 +55,9 @@ def test_a_tie_names_no_winner() -> None:
 def test_a_hidden_number_that_could_be_larger_leaves_the_finding_open() -> None:
     open_book = make_series("episodes_reported", "weekday", 530, friday=100, monday=None, sunday=None)
     assert sentences.find_largest(open_book, "episodes_reported", "weekday") is None
-    assert headline("episodes_reported", "weekday", 530, friday=100, monday=None).startswith("Of the numbers shown")
+    assert headline("episodes_reported", "weekday", 530, friday=100, monday=None) == (
+        "The largest number shown is for Friday: 100 of 530 episodes"
+    )
     settled = make_series("episodes_reported", "weekday", 530, friday=500, monday=None, sunday=20)
     member = sentences.find_largest(settled, "episodes_reported", "weekday")
     assert member is not None
@@ -70,6 +72,14 @@ def test_a_hidden_total_leaves_the_finding_open_when_a_category_is_hidden() -> N
 def test_what_is_not_known_is_never_named_as_the_largest() -> None:
     book = make_series("episodes_reported", "reported_by", 530, not_known=300, police=230)
     assert sentences.find_largest(book, "episodes_reported", "reported_by") is None
+
+
+def test_other_is_never_named_as_the_largest_in_a_sentence() -> None:
+    book = make_series("cme_referrals", "source", 60, other=40, school=20)
+    assert sentences.find_largest(book, "cme_referrals", "source") is None
+    assert headline("cme_referrals", "source", 60, other=40, school=20) == (
+        "Other is recorded most often: 40 of 60 referrals"
+    )
 
 
 def test_girls_and_boys_are_compared_as_what_is_counted() -> None:
