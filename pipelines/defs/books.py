@@ -49,6 +49,27 @@ def list_earlier(run: EditionRun) -> list[tuple[EditionState, Path]]:
     return list(latest.values())
 
 
+def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
+    """The public figures of every other edition that the folder or the batch holds, withdrawn ones too: what was once public
+    stays known. `target` is the folder that this edition takes; a draft that is there gives way to it."""
+    folders = {state.name: run.output.editions / state.name for state in list_editions(run.output)}
+    folders |= {folder.name: folder for folder in run.list_sealed()}
+    folders.pop(target, None)
+    metrics = register.read_metrics()
+    found = []
+    for name, folder in sorted(folders.items()):
+        withdrawn = folder / "restricted" / "withdrawn" / "public" / "figures.csv"
+        file = withdrawn if withdrawn.is_file() else folder / "public" / "figures.csv"
+        # A later draft is built again after this edition; it protects itself against this one then.
+        if name[:4] <= run.edition.name or not _is_draft(run, name):
+            found.append(read_public_figures(file, metrics))
+    return found
+
+
+def _is_draft(run: EditionRun, name: str) -> bool:
+    return any(state.name == name and state.status == "draft" for state in list_editions(run.output))
+
+
 def _open(
     run: EditionRun,
     figures: Sequence[PublicFigure],

@@ -11,7 +11,7 @@ from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
 from pipelines.editions.publication import Act, install_editions
 from pipelines.editions.seal import seal_edition
-from pipelines.editions.state import choose_target, describe_folder, find_previous, list_editions
+from pipelines.editions.state import describe_folder, find_previous, list_editions
 from pipelines.publishing.index import index_page
 
 
@@ -25,13 +25,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
     run = workspace.open(context)
     staged = {folder.name: describe_folder(folder, folder.name) for folder in run.list_sealed()}
     states = [s for s in list_editions(run.output) if s.name not in staged] + list(staged.values())
-    inputs = digest_edition_inputs(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
-    target = choose_target(
-        [state for state in states if state.edition != run.edition.name or state.name not in staged],
-        run.edition.name,
-        inputs=inputs,
-        reason=context.run.tags.get(REASON_TAG),
-    )
+    target = run.choose_target(context.run.tags.get(REASON_TAG))
     if target.action == "keep":
         raise dg.Failure(
             f"Edition {target.name} is published, and its input is what it was made from: there is nothing to make.",
@@ -44,10 +38,11 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         policy=Policy(run.policy.threshold, run.policy.base),
         extracts=_sealed_extracts(run),
         code=describe_code(),
-        inputs=inputs,
+        inputs=digest_edition_inputs(run.extracts, run.edition, encoding=run.encoding, authority=run.authority),
         previous=previous.sealed if previous else None,
         corrects=target.corrects,
         is_invented=run.is_invented,
+        further={"disclosure": json.loads(run.disclosure.read_text("utf-8"))},
     )
     sha256 = seal_edition(run.staged, facts)
     run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,15 +1,18 @@
 """From the warehouse to the two exits: exact figures for those entitled to them, protected figures for everybody else."""
 
+import json
 from decimal import ROUND_HALF_UP, Decimal
 
 import dagster as dg
 import duckdb
 
-from pipelines import register
-from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
-from pipelines.disclosure.protection import protect
+from pipelines import paths, register
+from pipelines.defs.books import read_releases
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.disclosure.relations import read_relations
+from pipelines.disclosure.release import ProtectedRelease, protect_release
 from pipelines.figures import Figure, FigureKey, Metric, PublicFigure
-from pipelines.publishing.downloads import write_restricted_figures
+from pipelines.publishing.downloads import write_restricted_figures, write_side_by_side
 
 
 @dg.asset(group_name="release", partitions_def=EDITIONS, deps=["figures"], kinds={"duckdb"})
@@ -24,35 +27,54 @@ def exact_figures(context: dg.AssetExecutionContext, workspace: Workspace) -> li
     return figures
 
 
-@dg.asset(group_name="release", partitions_def=EDITIONS)
-def protected_figures(
-    context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]
-) -> list[PublicFigure]:
-    """Every figure of the edition as the public side may show it: the only figures that the public side can see."""
+@dg.asset(group_name="release", partitions_def=EDITIONS, ins={"figures": dg.AssetIn("exact_figures")})
+def protected_release(
+    context: dg.AssetExecutionContext, workspace: Workspace, figures: list[Figure]
+) -> ProtectedRelease:
+    """All figures of the edition protected together, against what is public now and was before, with the attacker's record."""
     run = workspace.open(context)
-    protected = protect(exact_figures, register.read_metrics(), run.policy)
-    hidden = sum(figure.status == "suppressed" for figure in protected)
-    context.add_output_metadata(
-        {"figures": len(protected), "hidden": hidden, "threshold": run.policy.threshold, "base": run.policy.base}
+    metrics, categories = register.read_metrics(), register.read_categories()
+    target = run.choose_target(context.run.tags.get(REASON_TAG))
+    release = protect_release(
+        figures,
+        metrics,
+        categories,
+        run.policy,
+        read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories),
+        earlier=read_releases(run, target.name),
     )
-    return protected
+    run.disclosure.write_text(json.dumps(release.audit.as_json(), indent=1, sort_keys=True), "utf-8")
+    audit = run.staged / "restricted" / "audit"
+    audit.mkdir(mode=0o700, exist_ok=True)
+    write_side_by_side(figures, release.candidates, {h.key: h.text for h in release.hidden}, audit / "protection.csv")
+    context.add_output_metadata({"hidden": len(release.hidden), "questions": release.audit.questions})
+    return release
 
 
-@dg.asset_check(asset=protected_figures, blocking=True)
-def nothing_small_is_shown(
-    context: dg.AssetCheckExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
-) -> dg.AssetCheckResult:
-    """No published count lies between nought and the threshold, and none is unrounded."""
-    metrics = register.read_metrics()
-    policy = workspace.open(context).policy
-    wrong = [
-        str(figure.key)
-        for figure in protected_figures
-        if figure.value
-        and metrics[figure.key.metric_id].kind == "count"
-        and (figure.value < policy.threshold or figure.value % policy.base)
-    ]
-    return dg.AssetCheckResult(passed=not wrong, metadata={"figures": len(protected_figures), "wrong": len(wrong)})
+@dg.asset_check(asset=protected_release, blocking=True)
+def nothing_hidden_can_be_worked_out(protected_release: ProtectedRelease) -> dg.AssetCheckResult:
+    """Every hidden count could be the threshold or more, and its possible values lie apart, whatever else is public."""
+    audit = protected_release.audit
+    return dg.AssetCheckResult(
+        passed=audit.ok,
+        metadata={
+            "problems": dg.MetadataValue.md("\n".join(f"- {problem}" for problem in audit.problems) or "None."),
+            "hidden counts": audit.counts_hidden,
+            "narrowest interval": min(audit.widths.values(), default=0),
+            "questions asked": audit.questions,
+            "known from earlier editions": len(audit.already_known),
+        },
+    )
+
+
+@dg.asset(group_name="release", partitions_def=EDITIONS)
+def protected_figures(context: dg.AssetExecutionContext, protected_release: ProtectedRelease) -> list[PublicFigure]:
+    """Every figure of the edition as the public side may show it: the only figures that the public side can see."""
+    figures = protected_release.figures
+    context.add_output_metadata(
+        {"figures": len(figures), "hidden": sum(figure.status == "suppressed" for figure in figures)}
+    )
+    return figures
 
 
 def read_figures(run: EditionRun) -> list[Figure]:

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 
 from pipelines import paths
 from pipelines.defs.checking import find_edition
+from pipelines.defs.inputs import digest_edition_inputs
 from pipelines.disclosure.policy import Policy, read_policy
+from pipelines.editions.state import Target, choose_target, list_editions
 from pipelines.editions.switch import work_in
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
@@ -61,6 +63,11 @@ class EditionRun:
         return self.work / "examination.html"
 
     @property
+    def disclosure(self) -> Path:
+        """The audit of what can be worked out from the public figures, as JSON: widths, never values."""
+        return self.work / "disclosure.json"
+
+    @property
     def citations(self) -> Path:
         """Which figures each page shows, as JSON."""
         return self.work / "citations.json"
@@ -99,6 +106,13 @@ class EditionRun:
         return sorted(
             ({name: row[name] for name in named} for row in rows), key=lambda row: list(map(str, row.values()))
         )
+
+    def choose_target(self, reason: str | None) -> Target:
+        """The folder and version that this edition takes. Raises UsageFault where a published one may not be changed."""
+        sealed = {folder.name for folder in self.list_sealed()}
+        inputs = digest_edition_inputs(self.extracts, self.edition, encoding=self.encoding, authority=self.authority)
+        states = [state for state in list_editions(self.output) if state.name not in sealed]
+        return choose_target(states, self.edition.name, inputs=inputs, reason=reason)
 
     @property
     def is_invented(self) -> bool:

@@ -47,6 +47,18 @@ def write_public_figures(figures: Iterable[PublicFigure], into: Path) -> None:
     _write(into, PUBLIC, rows)
 
 
+def write_side_by_side(
+    exact: Iterable[Figure], public: Iterable[PublicFigure], why: Mapping[FigureKey, str], into: Path
+) -> None:
+    """Restricted: each exact figure beside what the public sees of it, and why it is hidden where it is."""
+    shown = {figure.key: figure for figure in public}
+    rows = (
+        [*_key(f), _number(f.value), shown[f.key].display, shown[f.key].status, why.get(f.key, "")]
+        for f in sorted(exact, key=lambda f: f.key)
+    )
+    _write(into, (*KEY, "exact", "public", "status", "why_hidden"), rows)
+
+
 def write_datapackage(
     into: Path,
     *,
