@@ -1,56 +1,7 @@
 {#-
   What the entries of the metrics say, for the models that put figures in their places. The entries themselves are in
-  models/metrics/_metrics.yml; nothing is said here that is said there, but for the list of names.
+  models/metrics/_metrics.yml; nothing is said here that is said there.
 -#}
-
-{#- Every metric, in the order in which they are shown; dbt reads references before entries, so they are named. -#}
-{% macro metric_list() %}
-{%- do return([
-    'episodes_reported',
-    'children_reported',
-    'missing_episodes',
-    'looked_after_missing_episodes',
-    'looked_after_children_reported',
-    'most_missing_episodes_of_one_looked_after_child',
-    'children_located',
-    'children_not_located',
-    'children_repeatedly_missing',
-    'children_missing_three_times_in_90_days',
-    'episodes_per_child',
-    'median_missing_hours',
-    'children_reported_per_10000',
-    'looked_after_children_missing',
-    'looked_after_children_missing_rate',
-    'return_interviews_due',
-    'return_interviews_offered',
-    'return_interviews_offered_within_72_hours',
-    'return_interviews_accepted',
-    'return_interviews_declined',
-    'return_interviews_held',
-    'return_interviews_held_within_72_hours',
-    'return_interview_offer_rate',
-    'return_interview_completion_rate',
-    'median_hours_to_return_interview',
-    'return_interviews_with_factors',
-    'push_factors_cited',
-    'pull_factors_cited',
-    'return_interviews_shared_with_police',
-    'return_interviews_timeliness_not_known',
-    'cme_referrals',
-    'cme_closed',
-    'cme_located',
-    'cme_children_referred',
-    'children_missing_education',
-    'children_missing_education_rate',
-    'children_missing_and_cme',
-    'cme_open',
-    'cme_median_days_to_close',
-    'cme_re_referrals',
-    'cme_removed_after_census',
-    'cme_found_on_roll',
-    'children_at_risk_of_cme'
-]) -%}
-{% endmacro %}
 
 {#- What the entry of a metric says under `meta`. -#}
 {% macro meta_of(metric_id) %}

@@ -1,7 +1,7 @@
 {%- set listed = metric_list() -%}
 {%- for node in graph.nodes.values() if execute and node.path.startswith('metrics/') and node.name not in listed -%}
     {{ exceptions.raise_compiler_error(
-        "The metric " ~ node.name ~ " is not in metric_list of macros/entries.sql: add it there, or it has no figures."
+        "The metric " ~ node.name ~ " is not in macros/metric_list.sql: add its name there, or it has no figures."
     ) }}
 {%- endfor -%}
 {%- for metric_id in listed %}
