@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.faults import DataFault, UsageFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
+from pipelines.intake.files import find_previous
 from pipelines.intake.gate import Examination, examine
 
 EDITION_NAME = re.compile(r"\d{4}")
@@ -58,8 +59,9 @@ def choose_editions(names: Sequence[str], extracts: Path) -> list[Edition]:
 def examine_editions(
     names: Sequence[str], extracts: Path, *, encoding: str, authority: str = AUTHORITY
 ) -> list[Examination]:
-    """The gate over the editions chosen. Writes nothing."""
+    """The gate over the editions chosen, each compared with the extracts of the edition before. Writes nothing."""
     return [
-        examine(extracts / edition.name, edition, encoding=encoding, authority=authority)
+        examine(folder, edition, encoding=encoding, authority=authority, previous=find_previous(folder))
         for edition in choose_editions(names, extracts)
+        for folder in [extracts / edition.name]
     ]

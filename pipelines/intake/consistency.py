@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.figures import Edition, Period
+from pipelines.figures import Collection, Edition, Period
 from pipelines.intake.cells import NO_DAY, NO_SECOND, Extract, group_rows
 from pipelines.intake.findings import Findings
 from pipelines.intake.moments import Moment, is_before
@@ -21,6 +21,21 @@ from pipelines.intake.sheets import Column, Mask, Numbers
 
 LAST_DAY_OF_ABSENT = date(2017, 1, 31)
 """The police category ended with the guidance of January 2017."""
+
+AT_ONCE = 7
+"""Days from the closure of a referral to the next of the same child within which the two may be one."""
+_COME_LATER: Mapping[Collection, Mapping[str, tuple[str, ...]]] = {
+    "missing": {
+        "missing_episodes": ("ended_at",),
+        "return_interviews": ("offered_at", "held_at", "shared_with_police_on"),
+    },
+    "education": {
+        "cme_referrals": ("closed_on",),
+        "school_census": ("leaving_date",),
+        "education_risk": ("ended_on",),
+    },
+}
+"""Per collection and extract, the columns in which a date after as_at is read as blank."""
 
 _AGE = re.compile(r"(?:[0-9]|1[0-7])\Z")
 
@@ -47,6 +62,7 @@ def check_consistency(extracts: Extracts, edition: Edition, authority: str, find
             outside["return_interviews"] = _check_interviewed_episodes(interviews, episodes, missing, findings)
     if referrals:
         _check_referrals(referrals, findings)
+        _check_repeated_referrals(referrals, findings)
         outside["cme_referrals"] = _check_period(referrals, "referred_on", education, findings)
     if census := extracts.get("school_census"):
         left_early = _is_before(census, "leaving_date", "entry_date")
@@ -54,6 +70,7 @@ def check_consistency(extracts: Extracts, edition: Edition, authority: str, find
     if risks := extracts.get("education_risk"):
         ended_early = _is_before(risks, "ended_on", "started_on")
         findings.add_rows("risk_ended_before_started", risks.name, "ended_on", risks.lines[ended_early])
+    _check_later_dates(extracts, edition, findings)
     _check_sexes(extracts, findings)
     _check_authorities(extracts, authority, findings)
     return outside
@@ -95,6 +112,46 @@ def _check_referrals(referrals: Extract, findings: Findings) -> None:
     closed, has_outcome = columns["closed_on"].is_filled, columns["outcome"].is_filled
     findings.add_rows("outcome_absent", name, "outcome", lines[closed & ~has_outcome])
     findings.add_rows("outcome_while_open", name, "outcome", lines[~closed & has_outcome])
+
+
+def _check_repeated_referrals(referrals: Extract, findings: Findings) -> None:
+    """Each referral against the earlier ones of the same child."""
+    child = referrals.columns["child_id"].codes
+    referred, closed = referrals.days("referred_on"), referrals.days("closed_on")
+    over_age = referrals.columns["outcome"].is_any_of("over_compulsory_age")
+    broken = referrals.columns["closed_on"].is_filled & (closed == NO_DAY)
+    usable = _is_repeated(child) & (referred != NO_DAY) & ~broken
+    order = np.lexsort((np.arange(referrals.rows), referred, child))
+    found: dict[str, list[tuple[int, int]]] = {}
+    last_child, latest, grown = -1, -1, -1
+    for row in order[usable[order]].tolist():
+        if child[row] != last_child:
+            last_child, latest, grown = child[row], row, row if over_age[row] else -1
+            continue
+        if closed[latest] == NO_DAY or referred[row] < closed[latest]:
+            found.setdefault("referred_while_open", []).append((row, latest))
+        elif grown >= 0:
+            found.setdefault("referred_after_over_age", []).append((row, grown))
+        elif referred[row] - closed[latest] <= AT_ONCE:
+            found.setdefault("referred_again_at_once", []).append((row, latest))
+        if over_age[row]:
+            grown = row
+        if closed[latest] != NO_DAY and (closed[row] == NO_DAY or closed[row] > closed[latest]):
+            latest = row
+    for rule, pairs in found.items():
+        lines = [int(referrals.lines[earlier]) for _, earlier in pairs]
+        rows = referrals.lines[[row for row, _ in pairs]]
+        findings.add_rows(rule, referrals.name, "referred_on", rows, line=lines, days=AT_ONCE)
+
+
+def _check_later_dates(extracts: Extracts, edition: Edition, findings: Findings) -> None:
+    for collection, columns in _COME_LATER.items():
+        as_at = edition.periods[collection].as_at
+        for name, fields in columns.items():
+            for field in fields if name in extracts else ():
+                count = int((extracts[name].days(field) > as_at.toordinal()).sum())
+                if count:
+                    findings.add("after_as_at", name, field, count=count, as_at=as_at)
 
 
 def _check_overlaps(episodes: Extract, findings: Findings) -> None:
@@ -232,12 +289,17 @@ def _check_interviewed_episodes(interviews: Extract, episodes: Extract, period: 
     def of_episode(numbers: Numbers, nothing: int) -> Numbers:
         return np.where(rows >= 0, numbers[rows], nothing)
 
-    early = moments_before(
-        interviews.days("held_at"),
-        interviews.seconds("held_at"),
-        of_episode(episodes.days("ended_at"), NO_DAY),
-        of_episode(episodes.seconds("ended_at"), NO_SECOND),
-    )
+    def held_before(column: str) -> Mask:
+        return moments_before(
+            interviews.days("held_at"),
+            interviews.seconds("held_at"),
+            of_episode(episodes.days(column), NO_DAY),
+            of_episode(episodes.seconds(column), NO_SECOND),
+        )
+
+    before_start = held_before("started_at")
+    findings.add_rows("interview_before_episode", interviews.name, "held_at", interviews.lines[before_start])
+    early = held_before("ended_at") & ~before_start
     findings.add_rows("interview_before_return", interviews.name, "held_at", interviews.lines[early])
     started = of_episode(episodes.days("started_at"), NO_DAY)
     return _report_outside(interviews, started, period, findings)

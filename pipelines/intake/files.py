@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,6 +29,7 @@ PUBLISHED_STATISTICS = "published_statistics*.csv"
 LARGEST_FILE = 1 << 30
 """In bytes."""
 
+_EDITION = re.compile("[0-9]{4}")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -57,6 +59,14 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         raise MachineFault(f"The folder {path} cannot be read. Check that you may open it.") from None
+
+
+def find_previous(folder: Path) -> Path | None:
+    """The folder of the nearest earlier edition beside this one, or None. Folders of editions are named after years."""
+    if not folder.parent.is_dir():
+        return None
+    named = (entry for entry in folder.parent.iterdir() if _EDITION.fullmatch(entry.name) and entry.name < folder.name)
+    return max((entry for entry in named if entry.is_dir()), default=None)
 
 
 def list_folder(folder: Path) -> Folder:

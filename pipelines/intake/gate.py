@@ -86,9 +86,17 @@ class Examination:
         }
 
 
-def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authority: str = YORK) -> Examination:
+def examine(
+    folder: Path,
+    edition: Edition,
+    *,
+    encoding: str = "utf-8",
+    authority: str = YORK,
+    previous: Path | None = None,
+) -> Examination:
     """Examine the extracts of one edition in its folder; `authority` stands where a row leaves it blank.
 
+    `previous` is the folder of the edition before, to compare with: rows that are late, corrected or gone are queried.
     Raises UsageFault for an encoding that is not offered, MachineFault when the folder or a plain file cannot be read.
     """
     # The heavy libraries are imported by what uses them, so that the command starts at once.
@@ -105,6 +113,10 @@ def examine(folder: Path, edition: Edition, *, encoding: str = "utf-8", authorit
     extracts, rows = _read_extracts(files, encoding, findings)
     published, statistics = _read_published(folder, listing, encoding, findings)
     outside = _check_together(extracts, edition, authority, findings)
+    if previous is not None and not listing.is_sample:  # each year's sample is invented on its own
+        from pipelines.intake.earlier import compare_with_previous
+
+        compare_with_previous(extracts, previous, edition, encoding, authority, findings)
     summaries = {}
     for name in listing.extracts:
         file, count = files.get(name), rows.get(name, 0)

@@ -386,10 +386,35 @@ _CATALOGUE = (
         *INTERVIEWS,
     ),
     _query(
+        "interview_before_episode",
+        "The interview was held before its episode began.",
+        "Check held_at here and started_at of the episode; or the interview is of another episode.",
+        *INTERVIEWS,
+    ),
+    _query(
         "overlapping_episodes",
         "The episode starts while another of the same child has not ended (line {line}).",
         "Check whether the two are one episode, or whether the end of the earlier one is missing or wrong.",
         *EPISODES,
+    ),
+    _query(
+        "referred_while_open",
+        "The child is referred while an earlier referral of the same child is not closed (line {line}).",
+        "Check whether the two are one referral, or whether the earlier one should have been closed.",
+        *REFERRALS,
+    ),
+    _query(
+        "referred_again_at_once",
+        "The child is referred again within {days} days of the closure of an earlier referral (line {line}).",
+        "Check whether the earlier one was closed too early: the two may be one referral.",
+        *REFERRALS,
+        "cme_re_referrals",
+    ),
+    _query(
+        "referred_after_over_age",
+        "The child is referred although an earlier referral was closed as over compulsory school age (line {line}).",
+        "Check the outcome there and the child here; or two children share a pseudonym.",
+        *REFERRALS,
     ),
     _query(
         "sex_contradicts",
@@ -430,6 +455,46 @@ _CATALOGUE = (
         "out_of_period",
         "Rows outside {start} to {end}, the period of this edition: {count}. Its period figures do not count them.",
         "Nothing, if the extract is meant to carry other years as well.",
+    ),
+    _query(
+        "after_as_at",
+        "Cells of {field} later than {as_at}, the day whose position the edition states: {count}. They are read as blank.",
+        "Nothing, if the extract was taken later than that day; else check the dates.",
+    ),
+    # against the extracts of the edition before
+    _query(
+        "ids_not_kept",
+        "No id is one of the edition before, though both extracts cover the same months.",
+        "Export the same ids every year; until then late, corrected and vanished rows cannot be told.",
+    ),
+    _query(
+        "pseudonyms_not_kept",
+        "No child is one of the edition before, so the pseudonyms seem to have been made anew.",
+        "Make pseudonyms with the same key every year: one child has one pseudonym in every edition.",
+        "children_reported",
+        "cme_children_referred",
+    ),
+    _query(
+        "late_rows",
+        "Rows of months that the edition before covered, which were not in its extract: {count}.",
+        "Ask why they came late. The figures published then do not count them.",
+        "episodes_reported",
+        "cme_referrals",
+    ),
+    _query(
+        "corrected_rows",
+        "Rows that differ from those of the same id in the edition before, other than by blanks filled since: {count}.",
+        "Ask what was corrected. The figures published then rest on what stood there before.",
+        "episodes_reported",
+        "cme_referrals",
+    ),
+    _query(
+        "vanished_rows",
+        "Rows of the edition before that are not here, though their month is or they were open: {count}.",
+        "Ask whether they were deleted, merged or left out of the export.",
+        "episodes_reported",
+        "cme_referrals",
+        "cme_open",
     ),
     # personal data
     _error("holds_nhs_numbers", "{place} holds NHS numbers.", PSEUDONYMISE),

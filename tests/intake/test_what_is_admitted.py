@@ -57,7 +57,7 @@ def test_sound_extracts_have_no_error_and_are_counted(folder: Path) -> None:
     write_sound_folder(folder)
     examination = examine(folder, EDITION)
     assert examination.ok
-    assert rules_of(examination) == {"interview_before_return"}
+    assert rules_of(examination) == {"interview_before_episode"}
     assert list(examination.extracts) == list(EXTRACTS)
     for extract, summary in examination.extracts.items():
         content = (folder / f"{extract}.csv").read_bytes()
@@ -331,6 +331,15 @@ def beside_episodes(extract: str, **cells: str) -> Callable[[Path], object]:
     return write
 
 
+def referrals(*changes: dict[str, str]) -> Callable[[Path], object]:
+    """Referrals of one child, changed one by one."""
+    rows = [
+        {**row, "child_id": "kid-gamma", **change}
+        for row, change in zip(sound_rows("cme_referrals"), changes, strict=True)
+    ]
+    return lambda folder: write_extract(folder, "cme_referrals", rows)
+
+
 def other_file(name: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
         write_extract(folder, "missing_episodes")
@@ -364,6 +373,20 @@ QUERIES = [
     Query("a month without rows", "month_without_rows", "missing_episodes", None, episodes()),
     Query("an interview before the return", "interview_before_return", "return_interviews", 2,
           beside_episodes("return_interviews", held_at="2014-05-02T07:39")),
+    Query("an interview before the episode", "interview_before_episode", "return_interviews", 2,
+          beside_episodes("return_interviews", offered_at="", response="", held_at="2014-04-30")),
+    Query("a referral while another is open", "referred_while_open", "cme_referrals", 3,
+          referrals({"closed_on": "", "outcome": ""}, {"referred_on": "2015-10-06"})),
+    Query("a referral before another is closed", "referred_while_open", "cme_referrals", 3,
+          referrals({}, {"referred_on": "2015-10-31"})),
+    Query("a referral soon after the closure", "referred_again_at_once", "cme_referrals", 3,
+          referrals({}, {"referred_on": "2015-11-08"})),
+    Query("a referral of one who was too old", "referred_after_over_age", "cme_referrals", 3,
+          referrals({"outcome": "over_compulsory_age"}, {})),
+    Query("an end after the day of the edition", "after_as_at", "missing_episodes", None,
+          episodes({"ended_at": "2016-01-13"})),
+    Query("a closure after the day of the edition", "after_as_at", "cme_referrals", None,
+          referrals({}, {"closed_on": "2016-01-13", "outcome": "other"})),
     Query("a risk that ends before it starts", "risk_ended_before_started", "education_risk", 2,
           beside_episodes("education_risk", ended_on="2015-09-08")),
     Query("leaving before entering", "left_before_entered", "school_census", 2,
@@ -414,7 +437,12 @@ SOUND_CASES = [
 def test_what_is_unusual_but_sound_is_not_found_fault_with(name: str, cells: dict[str, str], folder: Path) -> None:
     row = sound_rows("missing_episodes")[0] | {"end_reason": ""} | cells
     write_extract(folder, "missing_episodes", [row])
-    assert rules_of(examine(folder, EDITION)) <= {"out_of_period"}, name
+    assert rules_of(examine(folder, EDITION)) <= {"out_of_period", "after_as_at"}, name
+
+
+def test_a_referral_some_time_after_the_closure_is_not_questioned(folder: Path) -> None:
+    referrals({}, {"referred_on": "2015-11-09"})(folder)
+    assert not rules_of(examine(folder, EDITION))
 
 
 def test_two_day_precise_episodes_may_touch_on_one_day(folder: Path) -> None:
