@@ -143,13 +143,15 @@ def prepare(
     key: Annotated[Path | None, typer.Option("--key", help="Key file of the pseudonyms, made where absent.")] = None,
 ) -> None:
     """Turn what the case system gives into anonymised extracts: dates of birth and the return's own numbers are dropped."""
-    from pipelines.intake import ssda903
+    from pipelines.intake.preparation_report import show_preparation_as_text
+    from pipelines.intake.ssda903 import prepare_ssda903
 
-    prepared = ssda903.prepare(source, edition, out, key=key)
-    for note in prepared.notes:
-        _say(note)
+    prepared = prepare_ssda903(source, edition, out, key=key)
+    _say(show_preparation_as_text(prepared))
     print(f"Extracts: {out / edition}")
     _say(f"Next: storyboard build --extracts {out} --edition {edition}")
+    if not prepared.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -6,6 +6,7 @@ The synthetic return of another project is used where it is there; the rest of t
 from __future__ import annotations
 
 import csv
+import json
 import os
 import stat
 from collections import Counter
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.faults import DataFault, UsageFault
-from pipelines.intake.ssda903 import Preparation, prepare
+from pipelines.intake.preparation import Preparation
+from pipelines.intake.ssda903 import prepare_ssda903
 from pipelines.paths import PROJECT
 
 FAKE_RETURN = PROJECT.parent / "shared" / "data" / "ssda903_fake_validator"
@@ -48,7 +50,7 @@ def prepare_one(
         episodes=["7,01/01/2016,S,C2,N1,U1,PR1,,,,YO1 1AA,YO1 1AB,1"] if episodes is None else episodes,
         missing=missing,
     )
-    done = prepare(source, "2019", tmp_path / "out", key=tmp_path / "keys" / "key")
+    done = prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "keys" / "key")
     return done, read_rows(done.folder / "missing_episodes.csv")
 
 
@@ -59,7 +61,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 @needs_fake_return
 def test_the_synthetic_return_gives_one_episode_for_each_of_its_rows_with_the_age_at_the_start(tmp_path: Path) -> None:
-    done = prepare(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
+    done = prepare_ssda903(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
     rows = read_rows(done.folder / "missing_episodes.csv")
     assert (done.rows_read, done.rows_written, done.rows_left_out, done.children) == (43, 43, 0, 39)
     assert Counter(row["episode_type"] for row in rows) == {"missing": 19, "away": 24}
@@ -89,9 +91,9 @@ def test_the_synthetic_return_gives_one_episode_for_each_of_its_rows_with_the_ag
 
 @needs_fake_return
 def test_no_number_birthday_or_postcode_of_the_return_is_in_what_comes_out(tmp_path: Path) -> None:
-    done = prepare(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
+    done = prepare_ssda903(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*.csv"))
-    text += " ".join(done.notes)
+    text += " ".join(done.notes) + json.dumps(done.as_json())
     cells = set(text.replace("\n", ",").split(","))
     for row in read_rows(FAKE_RETURN / "missing.csv"):
         assert row["CHILD"] not in cells
@@ -105,25 +107,36 @@ def test_no_number_birthday_or_postcode_of_the_return_is_in_what_comes_out(tmp_p
 
 @needs_fake_return
 def test_the_calendar_beside_the_extracts_names_the_year_of_the_return(tmp_path: Path) -> None:
-    done = prepare(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
-    assert done.calendar.read_text(encoding="utf-8").splitlines() == [
-        "edition,collection,period_start,period_end,as_at",
+    done = prepare_ssda903(FAKE_RETURN, "2019", tmp_path / "out", key=tmp_path / "key")
+    assert done.calendar is not None
+    assert done.calendar.read_text(encoding="utf-8").splitlines()[-2:] == [
         "2019,missing,2017-04-01,2018-03-31,2019-01-12",
         "2019,education,2018-09-01,2019-01-12,2019-01-12",
     ]
 
 
-def test_the_calendar_keeps_the_editions_that_it_already_has(tmp_path: Path) -> None:
+def test_the_calendar_keeps_the_editions_that_it_already_has_and_their_own_periods(tmp_path: Path) -> None:
     source = write_return(tmp_path / "r", header=[], episodes=[], missing=[])
-    for edition in ("2019", "2018", "2019"):
-        prepare(source, edition, tmp_path / "out", key=tmp_path / "key")
-    rows = read_rows(tmp_path / "out" / "editions.csv")
-    assert [(row["edition"], row["collection"]) for row in rows] == [
+    (tmp_path / "out").mkdir()
+    calendar = tmp_path / "out" / "editions.csv"
+    own = "2018,missing,2016-04-01,2017-03-31,2018-02-01\n2018,education,2017-09-01,2018-02-01,2018-02-01\n"
+    calendar.write_text("edition,collection,period_start,period_end,as_at\n" + own, encoding="utf-8")
+    done = [prepare_ssda903(source, e, tmp_path / "out", key=tmp_path / "key") for e in ("2019", "2018", "2019")]
+    assert [each.calendar is None for each in done] == [False, True, True]
+    assert own in calendar.read_text(encoding="utf-8")
+    assert [(row["edition"], row["collection"]) for row in read_rows(calendar)] == [
         ("2018", "missing"),
         ("2018", "education"),
         ("2019", "missing"),
         ("2019", "education"),
     ]
+
+
+def test_an_edition_that_the_project_knows_needs_no_calendar_of_its_own(tmp_path: Path) -> None:
+    source = write_return(tmp_path / "r", header=[], episodes=[], missing=[])
+    done = prepare_ssda903(source, "2018", tmp_path / "out", key=tmp_path / "key")
+    assert done.calendar is None
+    assert not (tmp_path / "out" / "editions.csv").exists()
 
 
 def test_a_module_without_rows_becomes_an_extract_without_rows(tmp_path: Path) -> None:
@@ -183,49 +196,54 @@ def test_the_placement_is_that_of_the_care_episode_that_begins_on_the_day_the_la
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "rules"),
     [
-        (",01/06/2004,M,01/05/2017,", "CHILD is blank"),
-        ("7,01/06/2004,X,01/05/2017,", "MISSING is neither M nor A"),
-        ("7,01/06/2004,,01/05/2017,", "MISSING is neither M nor A"),
-        ("7,01/06/2004,M,,", "MIS_START is not a date"),
-        ("7,01/06/2004,M,2017-05-01,", "MIS_START is not a date"),
-        ("7,01/06/2004,M,31/02/2017,", "MIS_START is not a date"),
-        ("7,01/06/2004,M,01/05/2017,soon", "MIS_END is not a date"),
-        ("7,01/06/2004,M,02/05/2017,01/05/2017", "MIS_END is before MIS_START"),
-        ("7,01/06/2004,M,01/05/2003,02/05/2003", "not 0 to 17"),
-        ("7,01/06/2004,M,01/06/2022,02/06/2022", "not 0 to 17"),
-        ("7,01/06/2004,M,01/04/2017,02/04/2017", "repeats an earlier one"),
+        (",01/06/2004,M,01/05/2017,", ["child_blank"]),
+        ("7,01/06/2004,X,01/05/2017,", ["1006"]),
+        ("7,01/06/2004,,01/05/2017,", ["565"]),
+        ("7,01/06/2004,,01/05/2017,02/05/2017", ["565", "566"]),
+        ("7,01/06/2004,M,,", ["564"]),
+        ("7,01/06/2004,,,02/05/2017", ["1004", "566"]),
+        ("7,01/06/2004,M,2017-05-01,", ["1004"]),
+        ("7,01/06/2004,M,31/02/2017,", ["1004"]),
+        ("7,01/06/2004,M,01/05/2017,soon", ["1005"]),
+        ("7,01/06/2004,M,02/05/2017,01/05/2017", ["567"]),
+        ("7,01/06/2004,M,01/05/2003,02/05/2003", ["586"]),
+        ("7,01/06/2004,M,01/06/2022,02/06/2022", ["not_a_child"]),
+        ("7,01/06/2004,M,01/04/2017,02/04/2017", ["row_repeated"]),
     ],
 )
-def test_a_row_that_no_extract_may_hold_is_left_out_and_said_without_its_values(
-    tmp_path: Path, row: str, reason: str
+def test_a_row_that_no_extract_may_hold_is_left_out_under_its_rule_and_without_its_values(
+    tmp_path: Path, row: str, rules: list[str]
 ) -> None:
     done, rows = prepare_one(tmp_path, ["7,01/06/2004,M,01/04/2017,02/04/2017", row])
     assert len(rows) == 1
     assert done.rows_left_out == 1
-    (note,) = [note for note in done.notes if "left out" in note]
-    assert note.startswith("missing.csv, row 3: ")
-    assert reason in note
-    assert not any(value in note for value in ("2004", "/2017", "soon", "2003", "2022"))
+    errors = [finding for finding in done.findings if finding.severity == "error"]
+    assert sorted(finding.rule for finding in errors) == rules
+    assert not done.ok
+    for finding in errors:
+        assert (finding.extract, finding.row) == ("missing", 3)
+        said = finding.message + finding.fix
+        assert not any(value in said for value in ("2004", "/2017", "soon", "2003", "2022"))
 
 
 def test_a_return_of_which_no_row_can_be_used_is_refused_and_writes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DataFault, match=r"No row of missing\.csv can be used"):
+    with pytest.raises(DataFault, match=r"No row of missing can be used\. Line 2: MISSING is neither M nor A"):
         prepare_one(tmp_path, ["7,01/06/2004,X,01/05/2017,"])
     assert not (tmp_path / "out").exists()
 
 
 def test_a_child_who_is_not_in_the_header_keeps_the_age_and_is_reported(tmp_path: Path) -> None:
-    done, rows = prepare_one(tmp_path, ["8,01/06/2004,M,01/05/2017,"])
-    assert (rows[0]["sex"], rows[0]["ethnicity"], rows[0]["age"]) == ("not_known", "not_known", "12")
-    assert any("not in header.csv" in note for note in done.notes)
+    done, rows = prepare_one(tmp_path, ["8,01/06/2004,M,01/05/2017,", "8,01/06/2004,M,01/04/2017,02/04/2017"])
+    assert {(row["sex"], row["ethnicity"], row["age"]) for row in rows} == {("not_known", "not_known", "12")}
+    assert [finding.row for finding in done.findings if finding.rule == "INT04"] == [2, 3]
 
 
 def test_dates_of_birth_that_differ_leave_the_age_blank(tmp_path: Path) -> None:
     done, rows = prepare_one(tmp_path, ["7,02/06/2004,M,01/05/2017,"])
     assert rows[0]["age"] == ""
-    assert any("DOB differs" in note for note in done.notes)
+    assert [finding.rule for finding in done.findings] == ["INT13"]
 
 
 def test_missing_until_the_eighteenth_birthday_is_not_found(tmp_path: Path) -> None:
@@ -241,7 +259,9 @@ def test_a_child_has_the_same_pseudonym_with_the_same_key_and_another_with_anoth
         tmp_path / "r", header=["7,2,01/06/2004,WBRI,,,"], episodes=[], missing=["7,01/06/2004,M,01/05/2017,"]
     )
     names = [
-        read_rows(prepare(source, edition, tmp_path / out, key=tmp_path / key).folder / "missing_episodes.csv")[0]
+        read_rows(prepare_ssda903(source, edition, tmp_path / out, key=tmp_path / key).folder / "missing_episodes.csv")[
+            0
+        ]
         for edition, out, key in (("2019", "a", "k1"), ("2020", "b", "k1"), ("2019", "c", "k2"))
     ]
     assert names[0]["child_id"] == names[1]["child_id"] != names[2]["child_id"]
@@ -277,7 +297,7 @@ def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path) -> None:
 def test_a_key_among_the_extracts_is_refused(tmp_path: Path) -> None:
     source = write_return(tmp_path / "r", header=[], episodes=[], missing=[])
     with pytest.raises(UsageFault, match="may not lie among the extracts"):
-        prepare(source, "2019", tmp_path / "out", key=tmp_path / "out" / "2019" / "key")
+        prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "out" / "2019" / "key")
     assert not (tmp_path / "out").exists()
 
 
@@ -287,7 +307,7 @@ def test_files_are_found_whatever_their_case_and_read_with_a_mark(tmp_path: Path
     )
     (source / "missing.csv").rename(source / "Missing.CSV")
     (source / "header.csv").write_bytes(b"\xef\xbb\xbf" + (source / "header.csv").read_bytes().replace(b"SEX", b"Sex"))
-    done = prepare(source, "2019", tmp_path / "out", key=tmp_path / "key")
+    done = prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "key")
     assert done.rows_written == 1
     assert read_rows(done.folder / "missing_episodes.csv")[0]["sex"] == "female"
 
@@ -296,10 +316,10 @@ def test_a_return_without_one_of_its_files_or_columns_is_refused(tmp_path: Path)
     source = write_return(tmp_path / "r", header=[], episodes=[], missing=[])
     (source / "missing.csv").write_text("CHILD,DOB,MISSING\n")
     with pytest.raises(DataFault, match="no column MIS_START, MIS_END"):
-        prepare(source, "2019", tmp_path / "out", key=tmp_path / "key")
+        prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "key")
     (source / "missing.csv").unlink()
     with pytest.raises(DataFault, match=r"holds no missing\.csv"):
-        prepare(source, "2019", tmp_path / "out", key=tmp_path / "key")
+        prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "key")
     assert not (tmp_path / "out").exists()
 
 
@@ -307,7 +327,7 @@ def test_a_return_without_one_of_its_files_or_columns_is_refused(tmp_path: Path)
 def test_a_name_that_is_no_edition_is_refused(tmp_path: Path, edition: str) -> None:
     source = write_return(tmp_path / "r", header=[], episodes=[], missing=[])
     with pytest.raises(UsageFault, match="named after the year"):
-        prepare(source, edition, tmp_path / "out", key=tmp_path / "key")
+        prepare_ssda903(source, edition, tmp_path / "out", key=tmp_path / "key")
 
 
 def test_real_rows_are_never_put_among_a_samples(tmp_path: Path) -> None:
@@ -315,4 +335,4 @@ def test_real_rows_are_never_put_among_a_samples(tmp_path: Path) -> None:
     (tmp_path / "out" / "2019").mkdir(parents=True)
     (tmp_path / "out" / "2019" / "SAMPLE.txt").touch()
     with pytest.raises(UsageFault, match="holds a sample"):
-        prepare(source, "2019", tmp_path / "out", key=tmp_path / "key")
+        prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "key")
