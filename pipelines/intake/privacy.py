@@ -1,7 +1,7 @@
 """Finds personal data in the cells of an extract: identifiers by their shape and their check digits, judged by column.
 
 Thresholds: one hit where a shape cannot come by chance, a tenth of the values where it can, half for NHS numbers.
-No value that is found is kept or shown.
+No value that is found is kept or shown; a finding tells its masked shape.
 """
 
 from __future__ import annotations
@@ -9,26 +9,43 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 
+from pipelines import paths
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema, Field
 from pipelines.intake.sheets import Column, Sheet
 
 Chance = Literal["none", "some", "one in eleven"]
+Shape = Literal["exact", "rough", "hidden"]
 
 
 @dataclass(frozen=True)
 class Detector:
-    """One kind of identifier: how a text is recognised as holding it, and how likely a random id looks like it."""
+    """One kind of identifier: what of a text is one, and how likely a random id looks like it."""
 
     rule: str
     hint: str
     """A pattern that any such text matches, for Arrow's engine: it clears a million ids before Python sees one."""
-    recognises: Callable[[str], bool]
+    find: Callable[[str], str | None]
+    """The part of a text that is such an identifier, if any."""
     chance: Chance
+    shape: Shape = "exact"
+
+    def recognises(self, text: str) -> bool:
+        """Whether a text holds such an identifier."""
+        return self.find(text) is not None
+
+    def mask(self, text: str) -> str:
+        """The shape of the identifier that a text holds: `AA9 9AA`, or `A@A.A` where lengths would tell something."""
+        found = self.find(text)
+        if found is None or self.shape == "hidden":
+            return ""
+        plain = re.sub(r"\s+", " ", re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", found)))
+        return re.sub(r"([A9])\1+", r"\1", plain) if self.shape == "rough" else re.sub("A{4,}", "AAA", plain)
 
 
 _AREAS = (
@@ -70,6 +87,7 @@ _NATIONAL_INSURANCE = re.compile(
 )
 _TITLED_NAME = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s+[A-Z][a-z]+")
 _NAME = re.compile(r"[A-Z][a-z]{2,}(?:[ _'-](?:[A-Z]\.?|[A-Z][a-z]+))*\Z")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _ADDRESS = re.compile(
     r"(?<![0-9A-Za-z])[0-9]{1,4}[A-Za-z]?,?\s+(?:[A-Za-z']+\s+){1,3}"
     r"(?:street|road|lane|avenue|close|drive|way|terrace|grove|court|crescent|place|gardens|st|rd|ave)\b",
@@ -77,63 +95,75 @@ _ADDRESS = re.compile(
 )
 
 
-def _is_nhs_number(text: str) -> bool:
+def _find_nhs_number(text: str) -> str | None:
     from stdnum.gb import nhs
 
-    return any(nhs.is_valid(found) for found in _NHS.findall(text))
+    return next((found for found in _NHS.findall(text) if nhs.is_valid(found)), None)
 
 
-def _is_upn(text: str) -> bool:
+def _find_upn(text: str) -> str | None:
     from stdnum.gb import upn
 
-    return any(upn.is_valid(found) for found in _UPN.findall(text))
+    return next((found for found in _UPN.findall(text) if upn.is_valid(found)), None)
 
 
-def _is_telephone_number(text: str) -> bool:
-    return _TELEPHONE.search(re.sub(r"(?<=[0-9])[-.](?=[0-9])", "", text)) is not None
+def _first(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    return lambda text: found[0] if (found := pattern.search(text)) else None
 
 
-def _holds(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda text: pattern.search(text) is not None
+def _find_telephone_number(text: str) -> str | None:
+    return _first(_TELEPHONE)(re.sub(r"(?<=[0-9])[-.](?=[0-9])", "", text))
 
 
-def _holds_free_text(text: str) -> bool:
-    return len(text) > 40 and len(text.split()) >= 5
+def _find_free_text(text: str) -> str | None:
+    return text if len(text) > 40 and len(text.split()) >= 5 else None
+
+
+@cache
+def _read_forenames() -> frozenset[str]:
+    return frozenset(paths.FORENAMES.read_text("utf-8").split())
+
+
+def _find_forename(text: str) -> str | None:
+    return next((word for word in _WORD.findall(text) if word.casefold() in _read_forenames()), None)
 
 
 DETECTORS = (
-    Detector("holds_email_addresses", "@", _holds(_EMAIL), "none"),
-    Detector("holds_postcodes", r"[0-9][A-Za-z]?\s+[0-9][A-Za-z]{2}", _holds(_SPACED_POSTCODE), "none"),
+    Detector("holds_email_addresses", "@", _first(_EMAIL), "none", "rough"),
+    Detector("holds_postcodes", r"[0-9][A-Za-z]?\s+[0-9][A-Za-z]{2}", _first(_SPACED_POSTCODE), "none"),
     Detector(
         "holds_postcodes",
         r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,2}[0-9][A-Za-z0-9]?[0-9][A-Za-z]{2}(?:$|[^A-Za-z0-9])",
-        _holds(_POSTCODE),
+        _first(_POSTCODE),
         "some",
     ),
-    Detector("holds_telephone_numbers", r"\+44|0[0-9]+\)?\s", _holds(_SPACED_TELEPHONE), "none"),
-    Detector("holds_telephone_numbers", r"(?:0|44)[-.]?[1237][0-9.-]{9}", _is_telephone_number, "some"),
+    Detector("holds_telephone_numbers", r"\+44|0[0-9]+\)?\s", _first(_SPACED_TELEPHONE), "none"),
+    Detector("holds_telephone_numbers", r"(?:0|44)[-.]?[1237][0-9.-]{9}", _find_telephone_number, "some"),
     Detector(
         "holds_dates",
         r"[0-9][-/.][0-9]{1,2}[-/.][0-9]|[0-9dhtDHT][\s-][A-Za-z]{3,9}[\s-][0-9]{2}",
-        _holds(_DATE),
+        _first(_DATE),
         "none",
     ),
-    Detector("holds_dates", "[0-9]{8}", _holds(_DIGIT_DATE), "some"),
-    Detector("holds_upns", "[A-Za-z][0-9]{11}[0-9A-Za-z]", _is_upn, "some"),
+    Detector("holds_dates", "[0-9]{8}", _first(_DIGIT_DATE), "some"),
+    Detector("holds_upns", "[A-Za-z][0-9]{11}[0-9A-Za-z]", _find_upn, "some"),
     Detector(
         "holds_national_insurance_numbers",
         r"[A-Za-z]{2}\s?(?:[0-9]{2}\s?){3}[A-Da-d]",
-        _holds(_NATIONAL_INSURANCE),
+        _first(_NATIONAL_INSURANCE),
         "some",
     ),
-    Detector("holds_nhs_numbers", r"[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}", _is_nhs_number, "one in eleven"),
-    Detector("holds_names", r"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s", _holds(_TITLED_NAME), "none"),
-    Detector("holds_addresses", r"[0-9][A-Za-z]?,?\s", _holds(_ADDRESS), "none"),
-    Detector("holds_free_text", r"\s", _holds_free_text, "none"),
+    Detector("holds_nhs_numbers", r"[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}", _find_nhs_number, "one in eleven"),
+    Detector("holds_names", r"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s", _first(_TITLED_NAME), "none", "rough"),
+    Detector("holds_addresses", r"[0-9][A-Za-z]?,?\s", _first(_ADDRESS), "none", "rough"),
+    Detector("holds_free_text", r"\s", _find_free_text, "none", "hidden"),
 )
 
-_NAMES = Detector("holds_names", "^[A-Z][a-z]{2}", lambda text: _NAME.match(text) is not None, "one in eleven")
+_NAMES = Detector("holds_names", "^[A-Z][a-z]{2}", _first(_NAME), "one in eleven", "rough")
 """Only for columns of ids: codes of other columns may well be written with a capital by mistake."""
+_FORENAMES_IN_IDS = Detector("holds_names", "[A-Za-z]{3}", _find_forename, "some", "rough")
+_FORENAMES_IN_CODES = Detector("holds_names", "[A-Za-z]{3}", _find_forename, "none", "rough")
+"""A common forename as a word of its own, where the schema knows only codes: a value that it does not list."""
 
 _MANY = 5_000
 """Distinct values of a column from which Arrow is worth its start."""
@@ -155,7 +185,9 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
                 reported.add(detector.rule)
                 rows = sheet.lines[column.where(hits)]
                 shown = place[0].upper() + place[1:] if not field else place
-                findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown)
+                mask = next(detector.mask(text) for text, hit in zip(texts, hits, strict=True) if hit)
+                shape = f" (of the shape {mask})" if mask else ""
+                findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown, shape=shape)
                 findings.reject(detector.rule, schema.name, rows.tolist())
 
 
@@ -179,13 +211,21 @@ def looks_personal(text: str) -> bool:
     )
 
 
+def holds_identifier(text: str, *, or_name: bool) -> bool:
+    """Whether a text beside the cells, such as a workbook's title, holds an identifier, or a name where asked."""
+    passed_over = {"holds_dates", "holds_free_text"} | (set() if or_name else {"holds_names"})
+    detectors = (*DETECTORS, _FORENAMES_IN_CODES)
+    return any(detector.recognises(text) for detector in detectors if detector.rule not in passed_over)
+
+
 def _detectors(field: Field | None) -> Sequence[Detector]:
     if field is None or field.form == "id":
-        return (*DETECTORS, _NAMES)
+        return (*DETECTORS, _NAMES, _FORENAMES_IN_IDS)
     if field.form in ("date", "timestamp"):
         # A date that is written wrongly is a fault of its own, not a date of birth in hiding.
-        return [detector for detector in DETECTORS if detector.rule not in ("holds_dates", "holds_telephone_numbers")]
-    return DETECTORS
+        passed_over = ("holds_dates", "holds_telephone_numbers")
+        return [*(each for each in DETECTORS if each.rule not in passed_over), _FORENAMES_IN_CODES]
+    return (*DETECTORS, _FORENAMES_IN_CODES)
 
 
 def _suspects(column: Column, schema: ExtractSchema, field: Field | None) -> list[str]:

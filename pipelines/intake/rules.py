@@ -206,6 +206,11 @@ _CATALOGUE = (
         "Copy the values of the sheet into a new workbook, or save the sheet as CSV UTF-8.",
     ),
     _error(
+        "workbook_properties",
+        "The workbook's {what} hold what looks like personal data.",
+        "In Excel, take it out under File, Info, Inspect Workbook; or save the sheet as CSV UTF-8.",
+    ),
+    _error(
         "workbook_formula",
         "A cell holds a formula.",
         "Copy the column and paste it over itself as values.",
@@ -497,17 +502,22 @@ _CATALOGUE = (
         "cme_open",
     ),
     # personal data
-    _error("holds_nhs_numbers", "{place} holds NHS numbers.", PSEUDONYMISE),
-    _error("holds_upns", "{place} holds unique pupil numbers (UPN).", PSEUDONYMISE),
-    _error("holds_national_insurance_numbers", "{place} holds National Insurance numbers.", PSEUDONYMISE),
-    _error("holds_postcodes", "{place} holds postcodes.", PSEUDONYMISE),
-    _error("holds_email_addresses", "{place} holds an e-mail address.", PSEUDONYMISE),
-    _error("holds_telephone_numbers", "{place} holds telephone numbers.", PSEUDONYMISE),
-    _error("holds_dates", "{place} holds dates where none belong: they may be dates of birth.", PSEUDONYMISE),
-    _error("holds_names", "{place} holds what look like names of people.", PSEUDONYMISE),
-    _error("holds_addresses", "{place} holds what look like addresses.", PSEUDONYMISE),
+    _error("holds_nhs_numbers", "{place} holds NHS numbers{shape}.", PSEUDONYMISE),
+    _error("holds_upns", "{place} holds unique pupil numbers (UPN){shape}.", PSEUDONYMISE),
+    _error("holds_national_insurance_numbers", "{place} holds National Insurance numbers{shape}.", PSEUDONYMISE),
+    _error("holds_postcodes", "{place} holds postcodes{shape}.", PSEUDONYMISE),
+    _error("holds_email_addresses", "{place} holds an e-mail address{shape}.", PSEUDONYMISE),
+    _error("holds_telephone_numbers", "{place} holds telephone numbers{shape}.", PSEUDONYMISE),
+    _error("holds_dates", "{place} holds dates where none belong{shape}: they may be dates of birth.", PSEUDONYMISE),
+    _error("holds_names", "{place} holds what look like names of people{shape}.", PSEUDONYMISE),
+    _error("holds_addresses", "{place} holds what look like addresses{shape}.", PSEUDONYMISE),
     _error("holds_free_text", "{place} holds free text.", "Take the text out; only codes may come in."),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _CATALOGUE}
 """Every rule by its code, in the order in which the gate comes to them."""
+
+PERSONAL_DATA = frozenset(
+    {code for code in RULES if code.startswith("holds_")} | {"identifier_column", "workbook_properties"}
+)
+"""The rules that say that a file holds what no extract may carry: such a file is kept apart."""

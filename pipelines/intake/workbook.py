@@ -10,8 +10,10 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 from pipelines.intake.findings import Findings
+from pipelines.intake.privacy import holds_identifier
 from pipelines.intake.reading import MOST_COLUMNS, collect_rows
 from pipelines.intake.schemas import ExtractSchema
 from pipelines.intake.sheets import Sheet
@@ -23,6 +25,8 @@ LARGEST_RATIO = 200
 _SMALL = 1_000_000
 """Below this many unpacked bytes the ratio says nothing."""
 _DIGITS_KEPT = 10**15
+
+_STAFF = ("creator", "lastModifiedBy", "Manager", "Company")
 
 _FORBIDDEN = (
     ("vbaproject", "macros"),
@@ -43,6 +47,7 @@ def read_workbook(content: bytes, schema: ExtractSchema, findings: Findings) -> 
     from openpyxl import load_workbook
 
     try:
+        _check_texts_beside(content, schema.name, findings)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         if len(book.sheetnames) != 1 or len(book.worksheets) != 1:
             findings.add("workbook_sheets", schema.name, sheets=len(book.sheetnames))
@@ -112,6 +117,40 @@ def _unpacked_size(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) 
     if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
         raise ValueError
     return size
+
+
+def _check_texts_beside(content: bytes, extract: str, findings: Findings) -> None:
+    """Look for personal data in what a workbook says beside its cells: properties, defined names, the sheet's name.
+
+    The name of the author is that of the analyst, and goes no further. Raises _Unreadable where a part is immense.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            name = entry.filename.lower()
+            if not name.startswith("docprops/") and name != "xl/workbook.xml":
+                continue
+            if entry.file_size > _SMALL:
+                findings.add("workbook_too_large", extract, what="a part that should be small")
+                raise _Unreadable
+            if not name.endswith(".xml"):
+                continue
+            for what, text, is_staff in _texts(ElementTree.fromstring(archive.read(entry))):
+                if holds_identifier(text, or_name=not is_staff):
+                    findings.add("workbook_properties", extract, what=what)
+                    break
+
+
+def _texts(part: ElementTree.Element) -> Iterator[tuple[str, str, bool]]:
+    """What each text of a part belongs to, the text, and whether it names a member of staff."""
+    for element in part.iter():
+        tag = element.tag.rpartition("}")[2]
+        if tag == "sheet":
+            yield "sheet names", element.get("name", ""), False
+        elif tag == "definedName":
+            if not element.get("name", "").startswith("_xlnm."):
+                yield "defined names", f"{element.get('name', '')} {element.text or ''}".replace("_", " "), False
+        elif part.tag.endswith("roperties"):
+            yield "properties", element.text or "", tag in _STAFF
 
 
 def _read_rows(rows: Any, schema: ExtractSchema, findings: Findings) -> Sheet | None:

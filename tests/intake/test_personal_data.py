@@ -13,21 +13,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.intake.findings import Findings
+from pipelines import paths
+from pipelines.intake.findings import Finding, Findings
 from pipelines.intake.privacy import DETECTORS, check_privacy
-from pipelines.intake.schemas import read_schema
+from pipelines.intake.schemas import EXTRACTS, read_schema
 from pipelines.intake.sheets import ColumnBuilder, Sheet
 
 NHS = "9434765919"
 
 
 def rules_for(values: Sequence[str], column: str = "child_id") -> set[str]:
+    return {finding.rule for finding in findings_for(values, column)}
+
+
+def findings_for(values: Sequence[str], column: str = "child_id") -> tuple[Finding, ...]:
     builder = ColumnBuilder()
     builder.extend(values)
     lines = np.arange(2, len(values) + 2, dtype=np.int64)
     findings = Findings()
     check_privacy(Sheet((column,), (builder.build(),), lines), read_schema("missing_episodes"), findings)
-    return {finding.rule for finding in findings.all()}
+    return findings.all()
 
 
 MAKERS: dict[str, Callable[[random.Random], str]] = {
@@ -115,6 +120,66 @@ def test_codes_of_the_schema_are_never_taken_for_identifiers() -> None:
 )
 def test_one_hit_is_enough_where_the_shape_cannot_come_by_chance(text: str) -> None:
     assert rules_for([f"c{n}" for n in range(500)] + [text])
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "shape"),
+    [
+        (["YO1 7HH"], "child_id", "AA9 9AA"),
+        (["flat 2, yo31  8rt"], "reported_by", "AA99 9AA"),
+        ([NHS, "9434765870"], "child_id", "9999999999"),
+        (["943 476 5919", "943-476-5870"], "child_id", "999 999 9999"),
+        (["A801201500012"] * 2, "child_id", "A999999999999"),
+        (["AB 12 34 56 C"] * 2, "reported_by", "AA 99 99 99 A"),
+        (["(01904) 551 550"], "child_id", "(99999) 999 999"),
+        (["3 February 2001"], "reported_by", "9 AAA 9999"),
+        (["jo.bloggs@example.org"], "child_id", "A.A@A.A"),
+        (["Mrs Featherstonehaugh"], "reported_by", "A A"),
+        (["Smith", "Featherstonehaugh"], "child_id", "A"),
+        (["lives with Charlotte"], "reported_by", "A"),
+        (["221b Baker Street"], "child_id", "9A A A"),
+    ],
+)
+def test_a_finding_tells_the_masked_shape_and_never_the_value(values: list[str], column: str, shape: str) -> None:
+    (finding,) = [f for f in findings_for(values, column) if f.rule.startswith("holds_")]
+    assert f"(of the shape {shape})" in finding.message
+    said = f"{finding.message} {finding.fix}".casefold()
+    assert not any(word.casefold() in said for value in values for word in value.split() if len(word) > 2)
+
+
+def test_the_length_of_a_free_text_is_not_told() -> None:
+    (finding,) = findings_for(["she said that her aunt had taken her to the shops"], "end_reason")
+    assert finding.message == "end_reason holds free text."
+
+
+@pytest.mark.parametrize("text", ["sarah", "Mohammed", "mum OLIVIA", "police (Sean)", "family/isla"])
+def test_a_forename_among_codes_is_a_name(text: str) -> None:
+    assert "holds_names" in rules_for(["police", text], "reported_by")
+
+
+@pytest.mark.parametrize("text", ["amber", "May", "will call", "Christian", "grant", "the carers", "Scottish"])
+def test_a_word_that_is_also_a_forename_is_not_taken_for_one(text: str) -> None:
+    assert "holds_names" not in rules_for(["police", text], "reported_by")
+
+
+def test_forenames_in_ids_count_from_a_tenth_of_the_values_and_two() -> None:
+    others = [f"c{n}" for n in range(18)]
+    assert rules_for(["sarah-1", "david_2", *others]) == {"holds_names"}
+    assert rules_for(["sarah-1", "david_2", *others, "c99"]) == set()
+    assert rules_for(["xsarahx", "davidson"]) == set()
+
+
+def test_the_forenames_are_sorted_and_none_is_a_code_of_a_schema() -> None:
+    names = paths.FORENAMES.read_text("utf-8").split()
+    assert names == sorted(set(names))
+    codes = {
+        word
+        for extract in EXTRACTS
+        for field in read_schema(extract).fields.values()
+        for code in field.allowed
+        for word in code.split("_")
+    }
+    assert not codes & set(names)
 
 
 @settings(max_examples=300, deadline=None)

@@ -398,6 +398,21 @@ QUERIES = [
 ]  # fmt: skip
 
 
+def test_the_analyst_who_made_a_workbook_may_be_named_in_it(folder: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(list(SOUND["missing_episodes"][0]))
+    for row in SOUND["missing_episodes"]:
+        book.active.append([cell or None for cell in row.values()])
+    book.properties.creator = "Sarah Smith"
+    book.properties.lastModifiedBy = "Charlotte Jones"
+    book.properties.title = "Missing episodes 2014-04-01 to 2015-03-31"
+    book.active.title = "Missing Episodes"
+    book.active.auto_filter.ref = "A1:P4"
+    book.save(folder / "missing_episodes.xlsx")
+    assert examine(folder, EDITION).ok
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 def test_what_must_be_explained_is_queried_and_admitted(query: Query, folder: Path) -> None:
     query.write(folder)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
 
 from pipelines import paths
 from pipelines.intake.admission import admit
@@ -129,6 +130,25 @@ def resheeted(rows: bytes) -> Callable[[Path], object]:
                 archive.writestr(name, content.replace(b"</sheetData>", rows + b"</sheetData>"))
 
     return write
+
+
+def property_of(name: str, value: str) -> Callable[[Workbook], object]:
+    return lambda book: setattr(book.properties, name, value)
+
+
+def defined_name(name: str, value: str) -> Callable[[Workbook], object]:
+    def change(book: Workbook) -> None:
+        book.defined_names[name] = DefinedName(name, attr_text=value)
+
+    return change
+
+
+def sheet_name(name: str) -> Callable[[Workbook], object]:
+    def change(book: Workbook) -> None:
+        assert book.active is not None
+        book.active.title = name
+
+    return change
 
 
 def comment(book: Workbook) -> None:
@@ -519,6 +539,18 @@ WORKBOOKS = [
         resheeted(b'<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>'),
     ),
     Case("a blank row between rows", "blank_line", workbook(cell("A6", "ep-four")), row=5),
+    Case("an e-mail address as author", "workbook_properties", workbook(property_of("creator", "q@example.org"))),
+    Case("a child's name as title", "workbook_properties", workbook(property_of("title", f"Mrs {CANARY}"))),
+    Case("a forename among the keywords", "workbook_properties", workbook(property_of("keywords", "charlotte"))),
+    Case("a pupil number as subject", "workbook_properties", workbook(property_of("subject", UPNS[0]))),
+    Case("a defined name with a forename", "workbook_properties", workbook(defined_name("sarah_rows", "Sheet!$A$1"))),
+    Case("a postcode as a defined value", "workbook_properties", workbook(defined_name("home", '"YO1 7HH"'))),
+    Case("a sheet named after a child", "workbook_properties", workbook(sheet_name("charlotte b"))),
+    Case(
+        "immense properties",
+        "workbook_too_large",
+        repacked(lambda a: a.writestr("docProps/custom.xml", "".join(f"<a{n}/>" for n in range(200_000)))),
+    ),
     Case("macros", "workbook_contents", repacked(lambda a: a.writestr("xl/vbaProject.bin", b"x"))),
     Case(
         "links to other workbooks", "workbook_contents", repacked(lambda a: a.writestr("xl/externalLinks/a.xml", "x"))
