@@ -146,7 +146,9 @@ def factors(values: list[str]) -> st.SearchStrategy[str | None]:
 
 
 @st.composite
-def an_interview(draw: st.DrawFn, number: int, episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def an_interview(
+    draw: st.DrawFn, number: int, periods: Periods, episodes: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The rows of one interview: they agree in all but the episode, the offer and the response."""
     covered = draw(
         st.lists(st.sampled_from(episodes), unique_by=lambda e: str(e["episode_id"]), min_size=1, max_size=3)
@@ -154,10 +156,15 @@ def an_interview(draw: st.DrawFn, number: int, episodes: list[dict[str, Any]]) -
     end = oracle.moment(covered[0]["ended_at"] or covered[0]["started_at"])
     assert end
 
-    def after_the_return() -> datetime:
-        return end.instant + timedelta(seconds=draw(st.sampled_from(RETURNS)))
+    as_at = periods.missing[2]
+    last = [f"{day}{time}" for day in (as_at, as_at + timedelta(days=1)) for time in ("", "T00:00", "T23:59:59")]
 
-    held_at = draw(written(after_the_return())) if draw(st.booleans()) else None
+    def a_moment() -> str:
+        if not draw(st.integers(0, 4)):
+            return draw(st.sampled_from(last))
+        return draw(written(end.instant + timedelta(seconds=draw(st.sampled_from(RETURNS)))))
+
+    held_at = a_moment() if draw(st.booleans()) else None
     shared = {
         "interview_id": f"i{number}",
         "held_at": held_at,
@@ -172,7 +179,7 @@ def an_interview(draw: st.DrawFn, number: int, episodes: list[dict[str, Any]]) -
         {
             **shared,
             "episode_id": episode["episode_id"],
-            "offered_at": draw(written(after_the_return())) if draw(st.booleans()) else None,
+            "offered_at": a_moment() if draw(st.booleans()) else None,
             "response": draw(st.sampled_from([None, "accepted", "declined", "no_reply"])),
         }
         for episode in covered
@@ -297,7 +304,7 @@ def extracts(draw: st.DrawFn) -> Extracts:
     interviews = [
         row
         for n in range(draw(st.sampled_from([0, 3, 8, 14])) if episodes else 0)
-        for row in draw(an_interview(n, episodes))
+        for row in draw(an_interview(n, periods, episodes))
     ]
     referrals = [draw(a_referral(n, periods, authorities)) for n in range(draw(st.sampled_from([0, 2, 6, 12])))]
 

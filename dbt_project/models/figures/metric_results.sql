@@ -1,5 +1,5 @@
 {%- set listed = metric_list() -%}
-{%- for node in graph.nodes.values() if execute and node.path.startswith('metrics/') and node.name not in listed -%}
+{%- for node in graph.nodes.values() if execute and node.fqn[1] == 'metrics' and node.name not in listed -%}
     {{ exceptions.raise_compiler_error(
         "The metric " ~ node.name ~ " is not in macros/metric_list.sql: add its name there, or it has no figures."
     ) }}
