@@ -98,12 +98,16 @@ def check(
     edition: Editions = None,
     extracts: Extracts = None,
     encoding: Encoding = "utf-8",
-    form: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to show it.")] = "text",
+    form: Annotated[Literal["text", "json", "html", "csv"], typer.Option("--format", help="How to show it.")] = "text",
     as_json: AsJson = False,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Also say which figures would be hidden, and what could be worked out.")
+    ] = False,
+    output: Output = paths.DEFAULT_OUTPUT,
 ) -> None:
     """The gate alone: what is wrong, where, and how to mend it. Builds nothing."""
     from pipelines.defs.checking import examine_editions
-    from pipelines.intake.report import show_as_html, show_as_text
+    from pipelines.intake.report import show_as_csv, show_as_html, show_as_text
 
     examinations = examine_editions(edition or [], _extracts_folder(extracts), encoding=encoding)
     if form == "json" or as_json:
@@ -111,10 +115,23 @@ def check(
         _print_json(results[0] if len(results) == 1 else results)
     elif form == "html":
         print(show_as_html(examinations))
+    elif form == "csv":
+        print(show_as_csv(examinations), end="")
     else:
         print(show_as_text(examinations))
     if not all(examination.ok for examination in examinations):
         raise typer.Exit(1)
+    if hidden:
+        from pipelines.defs.checking import choose_editions
+        from pipelines.defs.foresight import foresee
+
+        folder = _extracts_folder(extracts)
+        chosen = choose_editions(edition or [], folder)
+        foreseen = foresee(chosen, folder, paths.Output(output), encoding=encoding)
+        for each in foreseen:
+            print("\n".join(each.lines()))
+        if not all(each.release.audit.ok for each in foreseen):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -33,16 +33,7 @@ def protected_release(
 ) -> ProtectedRelease:
     """All figures of the edition protected together, against what is public now and was before, with the attacker's record."""
     run = workspace.open(context)
-    metrics, categories = register.read_metrics(), register.read_categories()
-    target = run.choose_target(context.run.tags.get(REASON_TAG))
-    release = protect_release(
-        figures,
-        metrics,
-        categories,
-        run.policy,
-        read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories),
-        earlier=read_releases(run, target.name),
-    )
+    release = protect_edition(run, figures, reason=context.run.tags.get(REASON_TAG))
     run.disclosure.write_text(json.dumps(release.audit.as_json(), indent=1, sort_keys=True), "utf-8")
     audit = run.staged / "restricted" / "audit"
     audit.mkdir(mode=0o700, exist_ok=True)
@@ -75,6 +66,19 @@ def protected_figures(context: dg.AssetExecutionContext, protected_release: Prot
         {"figures": len(figures), "hidden": sum(figure.status == "suppressed" for figure in figures)}
     )
     return figures
+
+
+def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | None) -> ProtectedRelease:
+    """The figures of the edition protected against every other release that the folder and the batch hold."""
+    metrics, categories = register.read_metrics(), register.read_categories()
+    return protect_release(
+        figures,
+        metrics,
+        categories,
+        run.policy,
+        read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories),
+        earlier=read_releases(run, run.choose_target(reason).name),
+    )
 
 
 def read_figures(run: EditionRun) -> list[Figure]:
