@@ -5,7 +5,7 @@ For the shell, which orders pages after the figures that they need. Nothing is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT
 
 CITING = frozenset(
     {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
-    | {"largest", "share", "label", "ladder"}
+    | {"largest", "share", "label", "ladder", "before", "below"}
 )
 """The template functions that name metrics; their arguments without a name are metrics."""
 
@@ -35,19 +35,52 @@ def find_pages(docs: Path) -> list[Path]:
     ]
 
 
+class ByEdition(dict[str, Any]):
+    """A register that is one file for each edition: what each file says, by the name of its edition."""
+
+
 def read_registers(docs: Path) -> dict[str, Any]:
-    """The data files of `docs/registers/` by their names, as they are."""
+    """The data files of `docs/registers/` by their names, as they are; a folder there is a register by edition."""
     found: dict[str, Any] = {}
-    for path in sorted((docs / "registers").glob("*.yml")):
-        try:
-            found[path.stem] = yaml.safe_load(path.read_text("utf-8"))
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f", line {mark.line + 1}" if mark else ""
-            raise UnknownCitation(
-                f"docs/registers/{path.name}{where} cannot be read as YAML. Mend it: often a colon or a quotation mark."
-            ) from None
+    for path in find_registers(docs):
+        if path.parent == docs / "registers":
+            found[path.stem] = _read_register(path, docs)
+        else:
+            found.setdefault(path.parent.name, ByEdition())[path.stem] = _read_register(path, docs)
     return found
+
+
+def find_registers(docs: Path) -> list[Path]:
+    """Every data file of `docs/registers/`, sorted."""
+    return sorted((docs / "registers").rglob("*.yml"))
+
+
+def choose_registers(registers: Mapping[str, Any], edition: str, previous: str | None) -> dict[str, Any]:
+    """The registers as the pages of one edition see them.
+
+    Of a register by edition, e.g. `outcomes`, the file of this edition has its name and that of the edition before is
+    `last_outcomes`; None where there is no such file.
+    """
+    seen: dict[str, Any] = {}
+    for name, register in registers.items():
+        if isinstance(register, ByEdition):
+            seen[name] = register.get(edition)
+            seen[f"last_{name}"] = register.get(previous) if previous else None
+        else:
+            seen[name] = register
+    return seen
+
+
+def _read_register(path: Path, docs: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise UnknownCitation(
+            f"docs/{path.relative_to(docs).as_posix()}{where} cannot be read as YAML. "
+            "Mend it: often a colon or a quotation mark."
+        ) from None
 
 
 def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]]:
@@ -66,7 +99,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
             raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
         cited = {*_constants(tree), *_implied(tree)}
         for name in tree.find_all(nodes.Name):
-            cited |= named.get(name.name, set())
+            cited |= named.get(name.name.removeprefix("last_"), set())
         found[page] = cited
     return found
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from posixpath import dirname, relpath
 from typing import Any
@@ -21,7 +23,7 @@ from pipelines.faults import DataFault
 from pipelines.figures import TOTAL, Collection, FigureKey, PublicFigure
 from pipelines.publishing import blocks, sentences
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
-from pipelines.publishing.citations import find_pages, read_registers
+from pipelines.publishing.citations import choose_registers, find_pages, find_registers, read_registers
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.english import (
     lower_first,
@@ -33,6 +35,7 @@ from pipelines.publishing.english import (
 )
 from pipelines.publishing.language import find_refused_words
 from pipelines.publishing.markup import explain_symbols, mark_up_figure
+from pipelines.publishing.questions import Question, choose_questions
 from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT, mark_up_published_statistics, mark_up_table
 
 NOT_FOR_THE_BOARD = ("evidence/",)
@@ -102,8 +105,9 @@ def render_pages(
 
     Raises DataFault, naming file and line of everything that is wrong: unknown names, typed figures, broken templates.
     """
-    variables = dict(read_registers(docs) if registers is None else registers)
-    shared = _Shared(book, policy, tuple(editions), find_definitions_page(docs))
+    previous = book.previous.edition.name if book.previous else None
+    variables = choose_registers(read_registers(docs) if registers is None else registers, book.edition.name, previous)
+    shared = _Shared(book, policy, tuple(editions), find_definitions_page(docs), variables)
     environment = _make_environment(docs)
     stated = read_stated(
         [text for metric in book.metrics.values() for text in (metric.description, metric.unit)]
@@ -157,7 +161,7 @@ def _find_refused(docs: Path) -> list[str]:
     return [
         f'docs/{path.relative_to(docs).as_posix()}, line {use.line}: "{use.text}" may not be used: {use.word.reason}. '
         f"Write instead: {use.word.instead}."
-        for path in [*find_pages(docs), *sorted((docs / "registers").glob("*.yml"))]
+        for path in [*find_pages(docs), *find_registers(docs)]
         for use in find_refused_words(path.read_text("utf-8"))
     ]
 
@@ -189,6 +193,7 @@ class _Shared:
     policy: PolicyWords
     editions: tuple[EditionEntry, ...]
     definitions_page: str | None
+    registers: Mapping[str, Any]
     charts: dict[str, bytes] = field(default_factory=dict)
     made: dict[str, blocks.Chart] = field(default_factory=dict)
 
@@ -219,6 +224,7 @@ class _PageFunctions:
             *(self.figure, self.chart, self.table, self.trend, self.definition, self.period, self.as_at, self.dates),
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
+            *(self.before, self.below, self.questions_for, self.corrections),
         ]
         previous = self._book.previous
         return {
@@ -346,6 +352,27 @@ class _PageFunctions:
         except UnknownCitation:
             return None
         return sentences.compare(before, now)
+
+    def before(self, metric_id: str, **categories: str) -> Markup:
+        """The same figure in the edition before; words where that has none."""
+        if self._book.previous is not None:
+            with suppress(UnknownCitation):
+                return self.figure(metric_id, edition=self._book.previous.edition.name, **categories)
+        self._book.figure_of(metric_id, categories)
+        return Markup("not counted")
+
+    def below(self, metric_id: str, goal: int | str, **categories: str) -> bool | None:
+        """Whether the number shown is below a goal; None where no number is shown."""
+        value = self._book.figure_of(metric_id, categories).value
+        return None if value is None else value < Decimal(str(goal))
+
+    def questions_for(self, page: str | None = None) -> list[Question]:
+        """The questions of a page, chosen by rule from the register of questions; of this page where none is named."""
+        return choose_questions(self._book, self._shared.registers, page or self._page)
+
+    def corrections(self) -> list[EditionEntry]:
+        """The editions that were corrected, each with its reason, the latest first."""
+        return [entry for entry in self._shared.editions if entry.version > 1]
 
     def more(self, first: str, second: str) -> bool:
         """Whether both numbers are shown and the first is larger."""
