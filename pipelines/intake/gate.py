@@ -20,6 +20,7 @@ from pipelines.intake.schemas import EXTRACTS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pipelines.intake.anonymity import Anonymity
     from pipelines.intake.cells import Extract
     from pipelines.intake.published_statistics import PublishedStatistic
 
@@ -72,6 +73,13 @@ class Examination:
         from pipelines.intake.admission import build_table
 
         return {name: build_table(extract, self.authority) for name, extract in self.checked.items()}
+
+    @cached_property
+    def anonymity(self) -> Mapping[str, Anonymity]:
+        """Per extract of children's attributes, how far they could tell the children apart. Information, not a finding."""
+        from pipelines.intake.anonymity import measure_anonymity
+
+        return measure_anonymity(self.checked)
 
     def as_json(self) -> dict[str, Any]:
         """The examination as `check --format json` prints it."""

@@ -9,10 +9,13 @@ import pytest
 from frictionless import Schema
 
 from pipelines import paths
-from pipelines.intake.rules import RULES
+from pipelines.intake.rules import HEADLINES, RULES
+from pipelines.intake.rules_page import PAGE, show_rules
 from pipelines.intake.schemas import EXTRACTS, read_schema
 from pipelines.register import read_metrics
 
+TABLES = [path for path in paths.SCHEMAS.rglob("*.json") if not path.name.endswith(".schema.json")]
+"""The Table Schemas; a `.schema.json` describes a file of settings."""
 MEANINGFUL = {
     "ended_at",
     "offered_at",
@@ -36,7 +39,7 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(paths.SCHEMAS.rglob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(TABLES), ids=lambda path: path.stem)
 def test_every_schema_is_a_table_schema_whose_fields_are_titled_and_described(path: object) -> None:
     descriptor = json.loads(str(path) and open(str(path), encoding="utf-8").read())  # noqa: PTH123, SIM115
     assert not list(Schema.metadata_validate(descriptor))
@@ -48,7 +51,7 @@ def test_every_schema_is_a_table_schema_whose_fields_are_titled_and_described(pa
 
 
 def test_there_is_one_schema_for_each_extract() -> None:
-    assert {path.stem for path in paths.SCHEMAS.glob("*.json")} == set(EXTRACTS) == set(KEYS)
+    assert {path.stem for path in TABLES if path.parent == paths.SCHEMAS} == set(EXTRACTS) == set(KEYS)
 
 
 @pytest.mark.parametrize("extract", EXTRACTS)
@@ -79,3 +82,15 @@ def test_every_rule_is_a_sentence_with_a_mend_and_moves_known_metrics() -> None:
             )
             assert text.endswith((".", "{hint}")), code
         assert set(rule.moves) <= set(metrics), code
+    assert set(HEADLINES) == {metric for rule in RULES.values() for metric in rule.moves}
+
+
+def test_the_page_of_the_rules_is_made_from_the_catalogue() -> None:
+    assert PAGE.read_text("utf-8") == show_rules(), "make rules"
+
+
+def test_the_page_of_the_rules_has_every_rule_once_and_no_blank_unfilled() -> None:
+    page = show_rules()
+    for code in RULES:
+        assert page.count(f"\n| `{code}` |") == 1, code
+    assert "{" not in page.replace("{% raw %}", "").replace("{% endraw %}", "")
