@@ -10,16 +10,13 @@ from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
 from pipelines.intake.report import show_as_html
+from pipelines.intake.schemas import EXTRACTS, read_schema
 
-CHILD_LEVEL = (
-    "missing_episodes",
-    "return_interviews",
-    "cme_referrals",
-    "school_census",
-    "education_risk",
-    "population",
-)
-BESIDE = ("published_statistics", "inventory", "edition_periods")
+BESIDE = {
+    "published_statistics": "What the department publishes, as it prints it; read by pages, never mixed with our figures.",
+    "inventory": "Which of the extracts were there, with their rows and hashes.",
+    "edition_periods": "The period of each collection of the edition.",
+}
 
 
 def _key(extract: str) -> dg.AssetKey:
@@ -30,13 +27,11 @@ def _key(extract: str) -> dg.AssetKey:
     name="extracts",
     group_name="extracts",
     partitions_def=EDITIONS,
-    specs=[
-        dg.AssetSpec(_key(name), kinds={"parquet"}, description=f"The extract `{name}`, as the gate admitted it.")
-        for name in (*CHILD_LEVEL, *BESIDE)
-    ],
+    specs=[dg.AssetSpec(_key(name), kinds={"parquet"}, description=read_schema(name).description) for name in EXTRACTS]
+    + [dg.AssetSpec(_key(name), kinds={"parquet"}, description=description) for name, description in BESIDE.items()],
     check_specs=[
         dg.AssetCheckSpec("gate", asset=_key(name), blocking=True, description="No finding of severity error.")
-        for name in CHILD_LEVEL
+        for name in EXTRACTS
     ],
 )
 def extracts(
@@ -46,7 +41,7 @@ def extracts(
     examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
     run.examination.write_text(json.dumps(_state(examination), indent=2) + "\n", "utf-8", newline="\n")
     run.examination_page.write_text(show_as_html([examination]), "utf-8", newline="\n")
-    yield from (_check(examination, name) for name in CHILD_LEVEL)
+    yield from (_check(examination, name) for name in EXTRACTS)
     if not examination.ok:
         raise dg.Failure(
             description=f"Edition {run.edition.name} is refused. "
@@ -54,7 +49,7 @@ def extracts(
             allow_retries=False,
         )
     admit(examination, run.edition, run.admitted)
-    for name in (*CHILD_LEVEL, *BESIDE):
+    for name in (*EXTRACTS, *BESIDE):
         summary = examination.extracts.get(name)
         facts: dict[str, int | str] = {"rows": summary.rows, "sha256": summary.sha256} if summary else {}
         yield dg.MaterializeResult(asset_key=_key(name), metadata=facts)

@@ -16,14 +16,14 @@ from typing import Any, Literal
 from pipelines import paths
 from pipelines.intake.moments import Moment, NotAMoment, read_moment
 
-EXTRACTS = (
-    "missing_episodes",
-    "return_interviews",
-    "cme_referrals",
-    "school_census",
-    "education_risk",
-    "population",
-)
+
+def _list_extracts() -> tuple[str, ...]:
+    schemas = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted(paths.SCHEMAS.glob("*.json"))}
+    tables = [name for name, schema in schemas.items() if "fields" in schema]
+    return tuple(sorted(tables, key=lambda name: schemas[name]["order"]))
+
+
+EXTRACTS = _list_extracts()
 """The extracts that have a schema, in the order in which they are read and reported."""
 
 Form = Literal["id", "authority", "code", "codes", "boolean", "integer", "date", "timestamp"]

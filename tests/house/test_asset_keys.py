@@ -20,6 +20,7 @@ EXTRACTS = {"missing_episodes", "return_interviews", "cme_referrals", "school_ce
 SHELL = {
     "exact_figures",
     "protected_figures",
+    "protected_release",
     "open_data",
     "story_board",
     "workbook",
