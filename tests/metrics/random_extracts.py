@@ -150,8 +150,14 @@ def an_interview(
     draw: st.DrawFn, number: int, periods: Periods, episodes: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """The rows of one interview: they agree in all but the episode, the offer and the response."""
+    ended = [e for e in episodes if e["episode_type"] == "missing" and e["ended_at"]]
     covered = draw(
-        st.lists(st.sampled_from(episodes), unique_by=lambda e: str(e["episode_id"]), min_size=1, max_size=3)
+        st.lists(
+            st.sampled_from([*ended, *ended, *episodes]),
+            unique_by=lambda e: str(e["episode_id"]),
+            min_size=1,
+            max_size=3,
+        )
     )
     end = oracle.moment(covered[0]["ended_at"] or covered[0]["started_at"])
     assert end

@@ -253,6 +253,22 @@ def test_a_response_without_an_offer_implies_one_whose_time_is_not_known(work_ou
     assert read("return_interviews_timeliness_not_known").numerator == 1
 
 
+@pytest.mark.parametrize(
+    ("offered_at", "is_timeliness_not_known"),
+    [(None, 0), ("2014-06-08", 1), ("2014-06-08T09:00", 0), ("2016-01-13", 0)],
+)
+def test_an_interview_implies_an_offer_no_later_than_itself_where_none_is_recorded(
+    work_out: Callable[..., Read], offered_at: str | None, is_timeliness_not_known: int
+) -> None:
+    read = work_out(
+        missing_episodes=[episode()],
+        return_interviews=[interview(offered_at=offered_at, held_at="2014-06-10T10:00")],
+    )
+    assert read("return_interviews_offered").numerator == 1
+    assert read("return_interviews_offered_within_72_hours").numerator == 0
+    assert read("return_interviews_timeliness_not_known").numerator == is_timeliness_not_known
+
+
 def test_an_interview_held_within_72_hours_was_offered_within_them_whatever_the_offer_says(
     work_out: Callable[..., Read],
 ) -> None:
