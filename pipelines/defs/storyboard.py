@@ -11,7 +11,8 @@ import dagster as dg
 from pipelines import paths, register
 from pipelines.defs.books import list_earlier, open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
-from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.editions.state import list_editions
 from pipelines.figures import PublicFigure
 from pipelines.publishing.citations import read_citations
 from pipelines.publishing.downloads import write_datapackage, write_public_figures
@@ -52,7 +53,7 @@ def pages(
         open_public_book(run, protected_figures),
         run.rendered,
         policy=PolicyWords(run.policy.threshold, run.policy.base),
-        editions=_list_editions(run),
+        editions=_list_editions(run, context.run.tags.get(REASON_TAG)),
     )
     run.citations.write_text(
         json.dumps({page: sorted(map(str, keys)) for page, keys in rendered.citations.items()}, indent=1), "utf-8"
@@ -114,10 +115,15 @@ def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_
     write_tables(open_public_book(run, protected_figures), public / "tables.xlsx")
 
 
-def _list_editions(run: EditionRun) -> list[EditionEntry]:
-    """This edition and those before it: pages link backward only. Whether one is published is said by the site's index."""
+def _list_editions(run: EditionRun, reason: str | None) -> list[EditionEntry]:
+    """This edition and those before it, a correction with its reason: pages link backward only. Whether one is published
+    is said by the site's index."""
     earlier = [
-        EditionEntry(state.edition, state.version, "earlier edition", f"../{state.name}/index.html")
+        EditionEntry(state.edition, state.version, "earlier edition", f"../{state.name}/index.html", state.reason or "")
         for state, _ in list_earlier(run)
     ]
-    return [EditionEntry(run.edition.name, 1, "this edition"), *reversed(earlier)]
+    target = run.choose_target(reason)
+    if reason is None:
+        reason = next((state.reason for state in list_editions(run.output) if state.name == target.name), None)
+    note = (reason or "") if target.version > 1 else ""
+    return [EditionEntry(run.edition.name, target.version, "this edition", note=note), *reversed(earlier)]
