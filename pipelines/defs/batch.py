@@ -208,6 +208,13 @@ def _run(
 
 def _explain(result: ExecuteInProcessResult, edition: str) -> Fault:
     """The sentence of the step that failed. What is no Fault of ours is named by its kind alone: its text may quote a value."""
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.blocking:
+            told = check.metadata.get("problems")
+            return DataFault(
+                f"Edition {edition} could not be built: the check {check.check_name.replace('_', ' ')!r} failed.\n"
+                + (str(told.value) if told else "`storyboard ui` shows the run.")
+            )
     kinds = {kind.__name__: kind for kind in _heirs(Fault)}
     for event in result.all_events:
         if not event.is_step_failure:
