@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pipelines import paths
-from pipelines.faults import DataFault, Fault
+from pipelines.faults import DataFault, Fault, UsageFault
 
 if TYPE_CHECKING:
     from pipelines.editions.publication import Act
@@ -153,22 +153,65 @@ def sample(
 
 @app.command()
 def prepare(
-    source: Annotated[Path, typer.Argument(help="Folder of the SSDA903 return.")],
-    edition: Annotated[str, typer.Option("--edition", help="Edition that the extracts are for.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
-    origin: Annotated[Literal["ssda903"], typer.Option("--from", help="What the source is.")] = "ssda903",
+    source: Annotated[Path, typer.Argument(help="Folder of the SSDA903 return, or the export: a folder or one file.")],
+    edition: Annotated[str | None, typer.Option("--edition", help="Edition that the extracts are for.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")] = None,
+    origin: Annotated[str, typer.Option("--from", help="ssda903, or the mapping file of an export.")] = "ssda903",
     key: Annotated[Path | None, typer.Option("--key", help="Key file of the pseudonyms, made where absent.")] = None,
+    encoding: Encoding = "utf-8",
+    form: Annotated[
+        Literal["text", "json", "html", "csv"], typer.Option("--format", help="How to show the findings.")
+    ] = "text",
+    as_json: AsJson = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Draft a mapping from the file SOURCE instead; --out names the draft.")
+    ] = False,
+    extract: Annotated[
+        str | None, typer.Option("--extract", help="With --suggest: the extract that it is for.")
+    ] = None,
 ) -> None:
-    """Turn what the case system gives into anonymised extracts: dates of birth and the return's own numbers are dropped."""
-    from pipelines.intake.preparation_report import show_preparation_as_text
-    from pipelines.intake.ssda903 import prepare_ssda903
+    """Turn what the case system gives into anonymised extracts: dates of birth and the children's own numbers are dropped."""
+    if suggest:
+        _suggest(source, out or Path(f"{source.stem}.mapping.yml"), extract, encoding, as_json or form == "json")
+        return
+    if edition is None or out is None:
+        raise UsageFault("Name the edition and where the extracts go: --edition 2019 --out data/extracts.")
+    from pipelines.intake import preparation_report as report
 
-    prepared = prepare_ssda903(source, edition, out, key=key)
-    _say(show_preparation_as_text(prepared))
-    print(f"Extracts: {out / edition}")
-    _say(f"Next: storyboard build --extracts {out} --edition {edition}")
+    if origin == "ssda903":
+        from pipelines.intake.ssda903 import prepare_ssda903
+
+        prepared = prepare_ssda903(source, edition, out, key=key, encoding=encoding)
+    else:
+        from pipelines.intake.mapped import prepare_mapped
+
+        prepared = prepare_mapped(source, Path(origin), edition, out, key=key)
+    if form == "json" or as_json:
+        _print_json(prepared.as_json())
+    elif form == "html":
+        print(report.show_preparation_as_html(prepared))
+    elif form == "csv":
+        print(report.show_preparation_as_csv(prepared), end="")
+    else:
+        print(report.show_preparation_as_text(prepared))
+    if prepared.is_written:
+        _say(f"Extracts: {prepared.folder}")
+        _say(f"Next: storyboard check --extracts {out} --edition {edition}")
     if not prepared.ok:
         raise typer.Exit(1)
+
+
+def _suggest(source: Path, into: Path, extract: str | None, encoding: str, as_json: bool) -> None:
+    from pipelines.intake.suggestion import suggest
+
+    draft = suggest(source, into, extract=extract, encoding=encoding)
+    if as_json:
+        _print_json(draft.as_json())
+        return
+    print(f"Draft of a mapping for {draft.extract}: {draft.path}")
+    print(f"{draft.fields} fields found, {draft.to_fill_in} places to fill in")
+    _say("Only you may read it: it holds values of the export. Fill in what is marked, then:")
+    _say(f"Next: storyboard prepare {source} --from {draft.path} --edition EDITION --out FOLDER")
 
 
 @app.command()

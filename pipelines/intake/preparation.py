@@ -56,7 +56,7 @@ class Questions:
         self._named: dict[tuple[str, str, str | None], int] = {}
 
     def add(
-        self, rule: str, source: str, column: str | None, row: int | None, *, count: int = 1, **words: object
+        self, rule: str, source: str, column: str | None, row: int | None, /, *, count: int = 1, **words: object
     ) -> None:
         """Add one finding. `words` are names and line numbers of ours that the rule's sentence asks for."""
         key = (rule, source, column)
