@@ -67,7 +67,7 @@ class Attacker:
         self._whole: Any = None
         self._asked: tuple[int, ...] = ()
         self._stale: set[int] = set()
-        self.witnesses: list[Vector] = []
+        self._points: Vector = np.empty((MEMORY, len(self.least)))
         self._forget()
         self.questions = 0
         self.searches = 0
@@ -86,12 +86,13 @@ class Attacker:
         self.most[at] = [high for _, _, high in changed]
         self.relaxation.changeColsBounds(len(at), at, self.least[at], self.most[at])
         self._stale.update(int(p) for p in at)
-        kept = [w for w in self.witnesses if self._fits(w)]
-        if len(kept) < len(self.witnesses):
-            self.witnesses = []
+        points = self._points[: self._remembered]
+        fits = np.all((points[:, at] >= self.least[at]) & (points[:, at] <= self.most[at]), axis=1)
+        if not fits.all():
+            kept = points[fits].copy()
             self._forget()
-            for witness in kept:
-                self._keep(witness)
+            for point in kept:
+                self._keep(point)
 
     def remember(self, values: Sequence[float]) -> bool:
         """Adds a set of whole numbers that may be the truth. Says whether it fits everything."""
@@ -103,14 +104,14 @@ class Attacker:
 
     def seen(self, sum_of: Mapping[int, int]) -> tuple[float, float]:
         """The least and the most that a sum has in the possible truths met so far; (inf, -inf) where there are none."""
-        if not self.witnesses:
+        if not self._remembered:
             return float("inf"), float("-inf")
         if len(sum_of) == 1:
             ((p, times),) = sum_of.items()
             ends = times * float(self._lowest[p]), times * float(self._highest[p])
             return min(ends), max(ends)
-        values = [sum(times * w[p] for p, times in sum_of.items()) for w in self.witnesses]
-        return min(values), max(values)
+        values = self._points[: self._remembered, list(sum_of)] @ np.array(list(sum_of.values()), dtype=float)
+        return float(values.min()), float(values.max())
 
     def reach(self, sum_of: Mapping[int, int]) -> Reach:
         """The most that a sum of unknowns can be. Raises Contradiction where nothing fits."""
@@ -163,7 +164,9 @@ class Attacker:
             fixed.append(p)
             below, above = float(np.floor(point[p])), float(np.ceil(point[p]))
             nearest_first = (below, above) if point[p] - below <= 0.5 else (above, below)
-            after = next((x for x in (self._with_fixed(p, v, sum_of, most) for v in nearest_first) if x is not None), None)
+            after = next(
+                (x for x in (self._with_fixed(p, v, sum_of, most) for v in nearest_first) if x is not None), None
+            )
             if after is None:
                 break
             point = after
@@ -217,16 +220,20 @@ class Attacker:
         self._asked = tuple(sum_of)
 
     def _forget(self) -> None:
+        self._remembered = 0
+        self._next = 0
         self._lowest: Vector = np.full(len(self.least), np.inf)
         self._highest: Vector = np.full(len(self.least), -np.inf)
 
     def _keep(self, point: Vector) -> None:
-        self.witnesses.append(point)
+        if self._next == MEMORY:
+            # The first is the truth, where the caller gave it: it stays, and the oldest of the others go.
+            self._next = 1
+        self._points[self._next] = point
+        self._next += 1
+        self._remembered = max(self._remembered, self._next)
         np.minimum(self._lowest, point, out=self._lowest)
         np.maximum(self._highest, point, out=self._highest)
-        if len(self.witnesses) > MEMORY:
-            # The first is the truth, where the caller gave it; of the others the latest are the most telling.
-            del self.witnesses[1]
 
     def _fits(self, point: Vector) -> bool:
         return bool(np.all(point >= self.least) and np.all(point <= self.most))

@@ -33,7 +33,9 @@ class Symbol(_Part):
 class Symbols(_Part):
     """One symbol for each status without a number."""
 
-    suppressed: Symbol = Symbol(symbol="[c]", legend="Hidden: fewer than the threshold, or hidden to protect another figure.")
+    suppressed: Symbol = Symbol(
+        symbol="[c]", legend="Hidden: fewer than the threshold, or hidden to protect another figure."
+    )
     not_available: Symbol = Symbol(symbol="[x]", legend="Not available.")
     not_applicable: Symbol = Symbol(symbol="[z]", legend="Not applicable.")
 
@@ -92,7 +94,9 @@ class Policy(_Part):
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
         if self.base > 2 * self.threshold:
-            raise ValueError("base is more than twice the threshold, so that counts that are shown would round to nought")
+            raise ValueError(
+                "base is more than twice the threshold, so that counts that are shown would round to nought"
+            )
         if self.least_values_of_medians is not None and self.least_values_of_medians < 2 * self.threshold:
             raise ValueError("least_values_of_medians is less than twice the threshold")
         return self
@@ -154,7 +158,11 @@ def check_policy(
         if category not in {member.category for member in members}:
             wrong.append(f"open_top_bands: no category {category} of {dimension}")
     units = {metric.unit for metric in metrics.values() if metric.kind in ("rate", "mean")}
-    wrong += [f"least_denominators: no rate or mean has the unit {unit}" for unit in policy.least_denominators if unit not in units]
+    wrong += [
+        f"least_denominators: no rate or mean has the unit {unit}"
+        for unit in policy.least_denominators
+        if unit not in units
+    ]
     for text in policy.keep_visible:
         metric_id, _, breakdown = text.removesuffix("]").partition("[")
         if metric_id not in metrics or (breakdown and breakdown not in metrics[metric_id].breakdowns):
@@ -164,7 +172,9 @@ def check_policy(
         if metric is None or exception.breakdown not in (TOTAL, *metric.breakdowns):
             wrong.append(f"exceptions: no figures {exception.metric_id} by {exception.breakdown}")
     if wrong:
-        raise UsageFault(f"{name} speaks of what does not exist ({'; '.join(wrong)}). Mend the settings named and run again.")
+        raise UsageFault(
+            f"{name} speaks of what does not exist ({'; '.join(wrong)}). Mend the settings named and run again."
+        )
 
 
 def describe(policy: Policy) -> dict[str, Any]:

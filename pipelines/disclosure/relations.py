@@ -69,6 +69,14 @@ class _Authorities(BaseModel):
     at_least_each: tuple[str, ...] = ()
 
 
+class _Elsewhere(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measure: str
+    figure: str
+    allowance: int = Field(ge=0)
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,6 +85,7 @@ class _File(BaseModel):
     stand_alone: dict[str, str] = {}
     authorities: _Authorities = _Authorities()
     grow_with_the_period: tuple[str, ...] = ()
+    published_elsewhere: tuple[_Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,16 @@ class _Statement:
     least_days: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The count of ours that comes nearest to what another publisher prints, and how far the two may lie apart."""
+
+    metric_id: str
+    breakdown: str
+    category: str
+    allowance: int
+
+
 @dataclass(frozen=True)
 class Relations:
     """All relations of the project's metrics. Made by `read_relations`."""
@@ -104,6 +123,8 @@ class Relations:
     at_most_the_sum: tuple[_Term, ...]
     at_least_each: tuple[_Term, ...]
     growing: tuple[_Term, ...]
+    published_elsewhere: Mapping[str, Counterpart]
+    """By measure of the published statistics."""
 
     def among(self, keys: Iterable[FigureKey], periods: Mapping[str, Period]) -> list[Relation]:
         """The relations between the counts among `keys`, which are of one release. A figure that is not there is not related.
@@ -235,7 +256,9 @@ def read_relations(
         file = _File.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
-        raise UsageFault(f"{name} does not state relations as it should ({wrong}). Mend what is named and run again.") from None
+        raise UsageFault(
+            f"{name} does not state relations as it should ({wrong}). Mend what is named and run again."
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -249,6 +272,7 @@ def read_relations(
         at_most_the_sum=reader.read_terms(file.authorities.at_most_the_sum),
         at_least_each=reader.read_terms(file.authorities.at_least_each),
         growing=reader.read_terms(file.grow_with_the_period),
+        published_elsewhere={line.measure: reader.read_counterpart(line) for line in file.published_elsewhere},
     )
 
 
@@ -284,6 +308,10 @@ class _Reader:
 
     def read_terms(self, texts: Iterable[str]) -> tuple[_Term, ...]:
         return tuple(self._read_term(text, 1, text) for text in texts)
+
+    def read_counterpart(self, line: _Elsewhere) -> Counterpart:
+        term = self._read_term(line.figure, 1, line.figure)
+        return Counterpart(term.metric_id, term.breakdown, term.category, line.allowance)
 
     def _split(self, says: str) -> tuple[str, Literal["=", "<="], str]:
         if says.count(" <= ") == 1:
@@ -331,7 +359,9 @@ def _within_cut(metric: Metric, breakdown: str, members: list[FigureKey], total:
     if breakdown not in metric.overlapping:
         return [_sum(says, "Each row is in exactly one category.", members, total)]
     because = "The categories overlap: each is a part, and every child is in one at least."
-    relations = [Relation(says.replace("=", "<="), because, ((key, 1), (total, -1)), False, None, False) for key in members]
+    relations = [
+        Relation(says.replace("=", "<="), because, ((key, 1), (total, -1)), False, None, False) for key in members
+    ]
     covered = ((total, 1), *((key, -1) for key in members))
     return [*relations, Relation(f"{metric.metric_id} <= by {breakdown}", because, covered, False, None, False)]
 

@@ -18,9 +18,30 @@ from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Selection, select
 from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Situation
 from pipelines.faults import DataFault
-from pipelines.figures import TOTAL, Category, Figure, FigureKey, Metric, Period, PublicFigure, PublicStatus, display_value
+from pipelines.figures import (
+    TOTAL,
+    Category,
+    Figure,
+    FigureKey,
+    Metric,
+    Period,
+    PublicFigure,
+    PublicStatus,
+    display_value,
+)
 
-Why = Literal["few", "few_children", "whole_group", "hidden_before", "equal", "complement", "follows", "median", "maximum", "denominator"]
+Why = Literal[
+    "few",
+    "few_children",
+    "whole_group",
+    "hidden_before",
+    "equal",
+    "complement",
+    "follows",
+    "median",
+    "maximum",
+    "denominator",
+]
 
 NOT_KNOWN = "not_known"
 
@@ -94,6 +115,8 @@ def protect_release(
         situation = Situation(
             possible, metrics, policy, relations, earlier=before, facts=facts, linking=linking, truth=truth
         )
+        if broken := situation.contradicted():
+            return _refuse(exact, metrics, policy, [f"{says}: the exact figures break this relation." for says in broken])
         positions = {situation.position[key] for key in primary}
         insiders = insiders_of(situation, exact, positions)
         try:
@@ -102,14 +125,14 @@ def protect_release(
             continue
         hidden = _reasons(situation, selection, primary, policy)
         public = _word(exact, metrics, policy, hidden)
-        audit = audit_release(
-            public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values()
-        )
+        audit = audit_release(public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values())
         _complete(audit, selection, hidden, left_out)
         outcome = ProtectedRelease(tuple(public), audit, tuple(hidden[key] for key in sorted(hidden)))
         if audit.ok:
             return outcome
-    return outcome or _refuse(exact, metrics, policy, left_out)
+    return outcome or _refuse(
+        exact, metrics, policy, ["The exact figures contradict what is public already."]
+    )
 
 
 def _find_primaries(
@@ -150,9 +173,7 @@ def _period_of(figure: Figure) -> Period:
     return Period(figure.period_start, figure.period_end, figure.as_at)
 
 
-def _whole_groups(
-    counts: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy
-) -> list[FigureKey]:
+def _whole_groups(counts: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy) -> list[FigureKey]:
     """Where everybody in a group has the same attribute: that count, and a nought beside it."""
     cuts: dict[tuple[str, str, str, str], list[FigureKey]] = {}
     for key in counts:
@@ -273,7 +294,10 @@ def _word(
             public[key] = _with_value(figure, value)
             continue
         public[key] = _without_value(figure, "suppressed", policy)
-        parts = [FigureKey(key.edition, key.authority, part or "", key.breakdown, key.category) for part in (metric.numerator, metric.denominator)]
+        parts = [
+            FigureKey(key.edition, key.authority, part or "", key.breakdown, key.category)
+            for part in (metric.numerator, metric.denominator)
+        ]
         why: Why = "follows" if any(part in hidden for part in parts) else "denominator"
         hidden[key] = Hidden(key, why, _WORDS[why])
     return [public[key] for key in sorted(public)]
@@ -307,7 +331,9 @@ def _complete(audit: Audit, selection: Selection, hidden: Mapping[FigureKey, Hid
     reasons = list(hidden.values())
     audit.facts_left_out = left_out
     audit.selection = {
-        "primary": sum(reason.why in ("few", "few_children", "whole_group", "hidden_before", "equal") for reason in reasons),
+        "primary": sum(
+            reason.why in ("few", "few_children", "whole_group", "hidden_before", "equal") for reason in reasons
+        ),
         "complementary": sum(reason.why == "complement" for reason in reasons),
         "following": sum(reason.why in ("follows", "denominator", "median", "maximum") for reason in reasons),
         "method": selection.method,
@@ -318,10 +344,9 @@ def _complete(audit: Audit, selection: Selection, hidden: Mapping[FigureKey, Hid
 
 
 def _refuse(
-    exact: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy, left_out: list[str]
+    exact: Mapping[FigureKey, Figure], metrics: Mapping[str, Metric], policy: Policy, problems: list[str]
 ) -> ProtectedRelease:
-    """A release that nothing was found for: every number hidden, and not to be published even so."""
+    """A release that cannot be: every number hidden, and not to be published even so."""
     hidden = {key: Hidden(key, "few", _WORDS["few"]) for key in exact if metrics[key.metric_id].kind == "count"}
-    audit = Audit(figures=len(exact), facts_left_out=left_out)
-    audit.problems.append("The exact figures contradict the relations between them or what is public already.")
+    audit = Audit(figures=len(exact), problems=problems)
     return ProtectedRelease(tuple(_word(exact, metrics, policy, hidden)), audit, tuple(hidden.values()))

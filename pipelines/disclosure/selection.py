@@ -48,6 +48,11 @@ class Finding:
     insider: Insider | None = None
 
     @property
+    def rows(self) -> tuple[int, ...]:
+        """The names of the rows that the finding follows from."""
+        return tuple(sorted({*self.upward.rows, *(self.downward.rows if self.downward else ())}))
+
+    @property
     def width(self) -> int:
         """The highest less the lowest possible value."""
         return self.most - self.least
@@ -92,7 +97,7 @@ class Examiner:
         self.attacker = situation.open_attack(self.hidden)
         self.already_known: set[str] = set()
         self._before: Attacker | None = None
-        self._needs: dict[str, tuple[int, int]] = {}
+        self._needs: dict[tuple[str, Insider | None], tuple[int, int]] = {}
         truths = situation.truths()
         if truths is not None:
             self.attacker.remember(truths)
@@ -138,7 +143,7 @@ class Examiner:
         width = upward.most + downward.most
         if proven and upward.most >= need_most and width >= need_width:
             return None
-        need_most, need_width = self._what_is_left_to_keep(question, need_most, need_width)
+        need_most, need_width = self._what_is_left_to_keep(question, need_most, need_width, insider)
         if proven and upward.most >= need_most and width >= need_width:
             self.already_known.add(question.label)
             return None
@@ -173,18 +178,29 @@ class Examiner:
                 return None
         return Finding(question, -downward.most, upward.most, threshold, 0, upward, downward)
 
-    def _what_is_left_to_keep(self, question: Question, most: int, width: int) -> tuple[int, int]:
-        """What a release must leave open: what the policy asks, or as much of it as was open before the release."""
-        if not self.situation.has_past:
+    def _what_is_left_to_keep(
+        self, question: Question, most: int, width: int, insider: Insider | None
+    ) -> tuple[int, int]:
+        """What a release must leave open: what the policy asks, or as much of it as the past and the insider leave open.
+
+        They are given the release that tells least, one that shows noughts alone.
+        """
+        if insider is None and not self.situation.has_past:
             return most, width
-        if question.label not in self._needs:
+        asked = (question.label, insider)
+        if asked not in self._needs:
             before = self._attack_before()
+            position = [] if insider is None else [insider.position]
+            low, high = (0, 0) if insider is None else self.situation.range_of(insider.position, True)
+            before.set_ranges(position, [max(low, i.least) for i in (insider,) if i], [high for _ in position])
             try:
                 upward, downward = before.reach(question.sum_of), before.fall(question.sum_of)
-                self._needs[question.label] = min(most, upward.most), min(width, upward.most + downward.most)
+                self._needs[asked] = min(most, upward.most), min(width, upward.most + downward.most)
             except Contradiction:
-                self._needs[question.label] = most, width
-        return self._needs[question.label]
+                self._needs[asked] = most, width
+            finally:
+                before.set_ranges(position, [low for _ in position], [high for _ in position])
+        return self._needs[asked]
 
     def _attack_before(self) -> Attacker:
         if self._before is None:
@@ -226,7 +242,9 @@ def select(situation: Situation, primary: Iterable[int], insiders: Iterable[Insi
     return selection
 
 
-def _examine_all(examiner: Examiner, insiders: tuple[Insider, ...], *, only_one: bool = False, first: Iterable[str] = ()) -> list[Finding]:
+def _examine_all(
+    examiner: Examiner, insiders: tuple[Insider, ...], *, only_one: bool = False, first: Iterable[str] = ()
+) -> list[Finding]:
     found = examiner.findings(only_one=only_one, first=first)
     if found:
         return found
@@ -239,7 +257,9 @@ def _examine_all(examiner: Examiner, insiders: tuple[Insider, ...], *, only_one:
 
 def near(situation: Situation, insider: Insider, hidden: Iterable[int]) -> list[Question]:
     """The hidden counts that share a relation with the one that the insider knows something of."""
-    beside = {p for row in situation.rows if insider.position in row.positions for p in row.positions} - {insider.position}
+    beside = {p for row in situation.rows if insider.position in row.positions for p in row.positions} - {
+        insider.position
+    }
     return [q for q in situation.questions(hidden) if not q.is_difference and beside & set(q.sum_of)]
 
 
@@ -260,8 +280,10 @@ def _weight(situation: Situation, position: int) -> int:
 def _can_be_hidden(situation: Situation, position: int) -> bool:
     unknown = situation.unknowns[position]
     # A nought is hidden only where the legend says that it may be.
-    return unknown.is_ours and unknown.when_shown is not None and (
-        unknown.when_shown[1] > 0 or unknown.when_hidden[0] == 0
+    return (
+        unknown.is_ours
+        and unknown.when_shown is not None
+        and (unknown.when_shown[1] > 0 or unknown.when_hidden[0] == 0)
     )
 
 
@@ -418,6 +440,5 @@ def _give_back(
             continue
         label = found[0].question.label
         last = [label, *(name for name in last if name != label)]
-        rows = found[0].upward.rows or (found[0].downward.rows if found[0].downward else ())
-        selection.protects[position] = (label, situation.name_of(rows[0]) if rows else "the ranges alone")
+        selection.protects[position] = (label, situation.name_of_relation(found[0].rows, position))
     examiner.hide(selection.hidden)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Row
@@ -65,7 +66,6 @@ class Question:
     label: str
     sum_of: Mapping[int, int]
     is_difference: bool = False
-    row: int = -1
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,11 @@ class Knowledge:
         shown: dict[FigureKey, int | None] = {}
         periods: dict[FigureKey, Period] = {}
         for figure in figures:
-            if metrics[figure.key.metric_id].kind == "count" and figure.status == "published" and figure.value is not None:
+            if (
+                metrics[figure.key.metric_id].kind == "count"
+                and figure.status == "published"
+                and figure.value is not None
+            ):
                 few = policy.is_few(figure.value)
                 shown[figure.key] = None if few else int(policy.rounded(figure.value))
                 periods[figure.key] = Period(figure.period_start, figure.period_end, figure.as_at)
@@ -136,10 +140,12 @@ class Situation:
         """Whether anything public before this release bears on it."""
         return any(u.told_before != (0, UNBOUNDED) or not u.is_ours for u in self.unknowns)
 
-    def name_of(self, number: int) -> str:
-        """What the relation of a row says."""
-        named = self._names[number]
-        return named if isinstance(named, str) else named.says
+    def name_of_relation(self, rows: Sequence[int], position: int) -> str:
+        """What the first of these relations says that an unknown stands in, or the first of all."""
+        named = [self._names[number] for number in rows]
+        keys = set(self.unknowns[position].keys)
+        with_it = [r for r in named if isinstance(r, Relation) and keys & set(r.keys)] or named
+        return "what is public" if not with_it else with_it[0].says if isinstance(with_it[0], Relation) else with_it[0]
 
     def relation_of(self, number: int) -> Relation | None:
         """The relation of a row; None for a tie to another publication."""
@@ -154,12 +160,12 @@ class Situation:
         return (low, high) if low <= high else told
 
     def open_attack(self, hidden: Iterable[int] | None) -> Attacker:
-        """The attacker who sees a release that hides these unknowns; with None, who sees what was public before it alone."""
+        """The attacker who sees a release that hides these unknowns; with None, one that hides all but noughts: the least told."""
         if hidden is None:
-            ranges = [u.told_before if u.is_ours else self.range_of(p, u.is_hidden_before) for p, u in enumerate(self.unknowns)]
+            concealed = {p for p, u in enumerate(self.unknowns) if u.is_ours and u.when_shown != (0, 0)}
         else:
             concealed = set(hidden)
-            ranges = [self.range_of(p, p in concealed or u.when_shown is None) for p, u in enumerate(self.unknowns)]
+        ranges = [self.range_of(p, p in concealed or u.when_shown is None) for p, u in enumerate(self.unknowns)]
         rows = list(self.rows)
         for relation, position in self._at_zero:
             if relation.when is not None and ranges[position[relation.when]] == (0, 0):
@@ -168,18 +174,24 @@ class Situation:
 
     def questions(self, hidden: Iterable[int]) -> list[Question]:
         """What must stay open when these are hidden: each of them, what was hidden before, and differences between counts."""
-        concealed = sorted({*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)})
-        asked = [Question(self.unknowns[p].label, {p: 1}) for p in concealed]
+        concealed = sorted(
+            {*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)}
+        )
+        return [*(Question(self.unknowns[p].label, {p: 1}) for p in concealed), *self.differences]
+
+    @cached_property
+    def differences(self) -> list[Question]:
+        """The differences of two counts, where a relation says that the one is part of the other: what is left is a count, too."""
+        found = []
         for row in self.rows:
             relation = self.relation_of(row.name)
             if relation is None or row.is_equal or sorted(row.times) != [-1, 1]:
                 continue
             part, whole = row.positions if row.times == (1, -1) else row.positions[::-1]
-            units = {self.metrics[key.metric_id].unit for key in relation.keys}
-            if len(units) == 1:
+            if len({self.metrics[key.metric_id].unit for key in relation.keys}) == 1:
                 label = f"{self.unknowns[whole].label} less {self.unknowns[part].label}"
-                asked.append(Question(label, {whole: 1, part: -1}, is_difference=True, row=row.name))
-        return asked
+                found.append(Question(label, {whole: 1, part: -1}, is_difference=True))
+        return found
 
     def truths(self) -> list[int] | None:
         """The exact counts by position, where all are known."""
@@ -352,7 +364,12 @@ def _place(key: FigureKey, period: Period) -> tuple[str, str, str, str, Period]:
 
 
 def _contains(longer: Period, shorter: Period) -> bool:
-    return longer.start <= shorter.start and shorter.end <= longer.end and (longer.start, longer.end) != (
-        shorter.start,
-        shorter.end,
+    return (
+        longer.start <= shorter.start
+        and shorter.end <= longer.end
+        and (longer.start, longer.end)
+        != (
+            shorter.start,
+            shorter.end,
+        )
     )

@@ -62,7 +62,10 @@ class World:
     def without(self, child: int) -> World:
         """The same, had one child never been reported: what a correction may take away."""
         return World(
-            *(tuple(t for t in rows if t.child != child) for rows in (self.episodes, self.interviews, self.referrals, self.risks))
+            *(
+                tuple(t for t in rows if t.child != child)
+                for rows in (self.episodes, self.interviews, self.referrals, self.risks)
+            )
         )
 
     def children(self) -> list[int]:
@@ -82,11 +85,18 @@ def invent(seed: int, children: int = 60, referred: int = 30) -> World:
     lowest_location = draw.choice([0.9, 0.97, 1.0])
     absences = draw.choice([0.0, 0.1, 0.4])
     for child in range(children):
-        attributes = {"sex": pick("sex", 2), "age_band": draw.choice(["10_to_12", "13_to_15", "13_to_15", "16_to_17", "under_10"])}
+        attributes = {
+            "sex": pick("sex", 2),
+            "age_band": draw.choice(["10_to_12", "13_to_15", "13_to_15", "16_to_17", "under_10"]),
+        }
         attributes["ethnicity"] = pick("ethnicity", 2)
         may_be_looked_after = draw.random() < 0.2
         for _ in range(min(40, 1 + int(draw.paretovariate(0.9 if may_be_looked_after else 1.6)) - 1)):
-            episodes.append(_invent_episode(draw, pick, child, len(episodes), attributes, may_be_looked_after, lowest_location, absences))
+            episodes.append(
+                _invent_episode(
+                    draw, pick, child, len(episodes), attributes, may_be_looked_after, lowest_location, absences
+                )
+            )
     for episode in episodes:
         if episode["due"] and draw.random() < 0.8:
             held = draw.random() < 0.6
@@ -126,7 +136,11 @@ def _invent_episode(
     absences: float,
 ) -> Thing:
     looked_after = may_be_looked_after and draw.random() < 0.9
-    kind = "missing" if draw.random() > absences else draw.choice(["absent", "absent", "away"] if looked_after else ["absent"])
+    kind = (
+        "missing"
+        if draw.random() > absences
+        else draw.choice(["absent", "absent", "away"] if looked_after else ["absent"])
+    )
     is_located = draw.random() < located
     duration, band = "not_yet_located", "not_yet_located"
     if is_located:
@@ -210,7 +224,9 @@ class _Counter:
     def categories(self, metric_id: str, breakdown: str) -> list[str]:
         metric = METRICS[metric_id]
         lists = [
-            MONTHS[metric.collection] if name == "month" else [c.category for c in CATEGORIES[metric.dimension_of(name)]]
+            MONTHS[metric.collection]
+            if name == "month"
+            else [c.category for c in CATEGORIES[metric.dimension_of(name)]]
             for name in breakdown.split("/")
         ]
         return lists[0] if len(lists) == 1 else [f"{a}/{b}" for a in lists[0] for b in lists[1]]
@@ -246,9 +262,20 @@ class _Counter:
         metric = METRICS[metric_id]
         for cut in self.cuts(metric_id):
             over = self.value(metric.numerator or "", cut)
-            under = Decimal(POPULATION[metric.denominator]) if metric.denominator in POPULATION else self.value(metric.denominator or "", cut)
+            under = (
+                Decimal(POPULATION[metric.denominator])
+                if metric.denominator in POPULATION
+                else self.value(metric.denominator or "", cut)
+            )
             value = (over * metric.scale / under).quantize(Decimal("0.1")) if under else None
-            self.add(metric_id, cut, value, numerator=over, denominator=under, status="published" if under else "not_applicable")
+            self.add(
+                metric_id,
+                cut,
+                value,
+                numerator=over,
+                denominator=under,
+                status="published" if under else "not_applicable",
+            )
 
     def middle(self, metric_id: str, things: Iterable[Thing], of: str) -> None:
         things = list(things)
@@ -291,7 +318,9 @@ def _count_missing(world: World, counter: _Counter) -> None:
     counter.divide("episodes_per_child")
     counter.divide("children_reported_per_10000")
     counter.divide("looked_after_children_missing_rate")
-    counter.middle("median_missing_hours", [e for e in missing if e["located"] and e["duration"] != "not_known"], "hours")
+    counter.middle(
+        "median_missing_hours", [e for e in missing if e["located"] and e["duration"] != "not_known"], "hours"
+    )
 
 
 def _sum_up(child: int, episodes: list[Thing]) -> Thing:
@@ -308,7 +337,11 @@ def _sum_up(child: int, episodes: list[Thing]) -> Thing:
             "missing": len(missing),
             "looked_after_missing": while_looked_after,
             "thrice": any(third - first <= 90 for first, third in zip(days, days[2:], strict=False)),
-            "missing_episodes_band": "under_5" if while_looked_after < 5 else "5_to_9" if while_looked_after < 10 else "10_or_more",
+            "missing_episodes_band": "under_5"
+            if while_looked_after < 5
+            else "5_to_9"
+            if while_looked_after < 10
+            else "10_or_more",
         },
     )
 
@@ -320,21 +353,31 @@ def _count_interviews(world: World, counter: _Counter) -> None:
         if e["due"]:
             i = of.get(e["id"], Thing(e.child, {}))
             where = e["placement_location"] if e["looked_after_status"] == "looked_after" else "not_looked_after"
-            due.append(Thing(e.child, {**e.says, **i.says, "return_placement_location": where, "offered": e["id"] in of}))
+            due.append(
+                Thing(e.child, {**e.says, **i.says, "return_placement_location": where, "offered": e["id"] in of})
+            )
     offered = [d for d in due if d["offered"]]
     held = [d for d in offered if d["held"]]
     records = [i for i in world.interviews if i["held"]]
     counter.count("return_interviews_due", due)
     counter.count("return_interviews_offered", offered)
-    counter.count("return_interviews_offered_within_72_hours", [d for d in offered if d["in_time"] or d["held_in_time"]])
+    counter.count(
+        "return_interviews_offered_within_72_hours", [d for d in offered if d["in_time"] or d["held_in_time"]]
+    )
     counter.count("return_interviews_accepted", [d for d in offered if d["held"] or d["response"] == "accepted"])
     counter.count("return_interviews_declined", [d for d in offered if not d["held"] and d["response"] == "declined"])
     counter.count("return_interviews_held", held)
     counter.count("return_interviews_held_within_72_hours", [d for d in held if d["held_in_time"]])
-    counter.count("return_interviews_timeliness_not_known", [d for d in offered if d["not_known"] and not d["held_in_time"]])
+    counter.count(
+        "return_interviews_timeliness_not_known", [d for d in offered if d["not_known"] and not d["held_in_time"]]
+    )
     counter.divide("return_interview_offer_rate")
     counter.divide("return_interview_completion_rate")
-    counter.middle("median_hours_to_return_interview", [replace(d, says={**d.says, "hours": of[d["id"]]["hours"]}) for d in held], "hours")
+    counter.middle(
+        "median_hours_to_return_interview",
+        [replace(d, says={**d.says, "hours": of[d["id"]]["hours"]}) for d in held],
+        "hours",
+    )
     counter.count("return_interviews_with_factors", [i for i in records if i["push"] or i["pull"]])
     for direction in ("push", "pull"):
         cited = [Thing(i.child, {f"{direction}_factor": f}) for i in records for f in i[direction]]
