@@ -90,6 +90,18 @@ def add_metric(project: Path, name: str, sql: str, **entry: str) -> None:
     replace(project / "dbt_project" / "macros" / "metric_list.sql", "\n]) -%}", f",\n    '{name}'\n]) -%}}")
 
 
+def relate_metrics(project: Path) -> None:
+    relations = project / "dbt_project" / "relations.yml"
+    replace(
+        relations,
+        "relations:\n",
+        "relations:\n"
+        "  - says: episodes_that_schools_reported = episodes_reported[reported_by=school]\n"
+        "    because: Both count the episodes that a school reported.\n",
+    )
+    replace(relations, "stand_alone:\n", "stand_alone:\n  exclusions_recorded: Nothing else counts exclusions.\n")
+
+
 def add_extract(project: Path) -> None:
     (project / "schemas" / "exclusions.json").write_text(json.dumps(SCHEMA), "utf-8")
     staging = project / "dbt_project" / "models" / "staging"
@@ -161,6 +173,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         needs="missing_episodes",
         more="        breakdowns: [sex]\n",
     )
+    relate_metrics(project)
     add_page(project)
     add_editions(project / "in")
     done = subprocess.run(
