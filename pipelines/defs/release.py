@@ -4,7 +4,6 @@ import json
 from decimal import ROUND_HALF_UP, Decimal
 
 import dagster as dg
-import duckdb
 
 from pipelines import paths, register
 from pipelines.defs.books import read_releases
@@ -12,6 +11,7 @@ from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.disclosure.relations import read_relations
 from pipelines.disclosure.release import ProtectedRelease, protect_release
 from pipelines.figures import Figure, FigureKey, Metric, PublicFigure
+from pipelines.lockdown import connect
 from pipelines.publishing.downloads import write_restricted_figures, write_side_by_side
 
 
@@ -84,7 +84,7 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
 def read_figures(run: EditionRun) -> list[Figure]:
     """The rows of the `figures` mart, sorted by key. Nothing is worked out here."""
     metrics = register.read_metrics()
-    with duckdb.connect(str(run.warehouse), read_only=True) as warehouse:
+    with connect(run.warehouse, reach=run.admitted, read_only=True) as warehouse:
         rows = warehouse.execute(
             "select edition, authority, metric_id, breakdown, category, numerator, denominator, value, unit, status,"
             " period_start, period_end, as_at, contributors from figures"

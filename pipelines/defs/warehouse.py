@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dbt.artifacts.resources.types import NodeType
@@ -13,6 +12,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 
 from pipelines.defs.manifest import read_manifest, run_dbt
 from pipelines.defs.workspace import EDITIONS, Workspace
+from pipelines.lockdown import connect
 
 MANIFEST = read_manifest()
 
@@ -73,7 +73,7 @@ def warehouse(
 
 def _count_rows(warehouse: Path, admitted: Path) -> dict[str, int]:
     """The rows of every table of the warehouse; a view of a metric has the rows that the table of figures has of it."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, reach=admitted, read_only=True) as connection:
         connection.execute("set variable admitted = $folder", {"folder": str(admitted)})
         tables = connection.execute(
             "select table_name from duckdb_tables() union all select view_name from duckdb_views() where not internal"

@@ -9,7 +9,7 @@ import pytest
 from pipelines.paths import DBT_PROJECT, METRICS
 from pipelines.register import read_categories, read_metrics
 from tests.metrics.admitted import Extracts
-from tests.metrics.warehouse import Warehouse, run_dbt
+from tests.metrics.warehouse import Warehouse
 
 LAYERS = ["sources", "staging", "intermediate", "marts", "metrics", "figures"]
 MAY_REFER_WITHIN = {"marts", "figures"}
@@ -163,7 +163,7 @@ def test_a_cell_that_cannot_be_read_fails_its_test_and_is_not_shown(
 ) -> None:
     rows = [{**row, "ended_at": "Smith, John"} for row in two_authorities().missing_episodes or []]
     test = "assert_every_cell_was_understood"
-    result = run_dbt(warehouse.folder, Extracts(missing_episodes=rows), "test", "--select", test)
+    result = warehouse.run_dbt(Extracts(missing_episodes=rows), "test", "--select", test)
     shown = "".join(capfd.readouterr())
     assert [(run.node.name, run.failures) for run in result.result.results] == [(test, 2)]
     assert test in shown
@@ -176,6 +176,6 @@ def test_every_data_test_is_shown_to_be_able_to_fail() -> None:
 
 
 def test_the_unit_tests_of_the_models_pass(warehouse: Warehouse) -> None:
-    result = run_dbt(warehouse.folder, Extracts(missing_episodes=[]), "test", "--resource-type", "unit_test")
+    result = warehouse.run_dbt(Extracts(missing_episodes=[]), "test", "--resource-type", "unit_test")
     assert result.success, [run.message for run in getattr(result.result, "results", [])]
     assert len(result.result.results) >= 4

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from pipelines.paths import DBT_PROJECT
@@ -39,22 +40,26 @@ def run_dbt(folder: Path, extracts: Extracts, *command: str) -> Any:
     with environment(
         STORYBOARD_ADMITTED=str(folder / "admitted"), STORYBOARD_WAREHOUSE=str(folder / "warehouse.duckdb")
     ):
-        return dbtRunner().invoke(
-            [
-                *command,
-                "--quiet",
-                "--project-dir",
-                str(DBT_PROJECT),
-                "--profiles-dir",
-                str(DBT_PROJECT),
-                "--target-path",
-                str(folder / "target"),
-                "--log-path",
-                str(folder / "logs"),
-                "--log-level-file",
-                "none",
-            ]
-        )
+        try:
+            return dbtRunner().invoke(
+                [
+                    *command,
+                    "--quiet",
+                    "--project-dir",
+                    str(DBT_PROJECT),
+                    "--profiles-dir",
+                    str(DBT_PROJECT),
+                    "--target-path",
+                    str(folder / "target"),
+                    "--log-path",
+                    str(folder / "logs"),
+                    "--log-level-file",
+                    "none",
+                ]
+            )
+        finally:
+            # dbt locks what it opens; nobody else can open the file otherwise until it is closed.
+            DuckDBConnectionManager.close_all_connections()
 
 
 class Warehouse:
@@ -67,9 +72,7 @@ class Warehouse:
         if not self.result.success:
             raise AssertionError(f"dbt build failed: {self.result.exception or self.result.result}")
         self.manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
-        self._connection = duckdb.connect(str(folder / "warehouse.duckdb"))
-        self._connection.execute("set TimeZone = 'UTC'")
-        self._connection.execute(f"set variable admitted = '{folder / 'admitted'}'")
+        self._open()
         nodes = [run.node for run in self.result.result.results if run.node.resource_type != "seed"]
         self.compiled: dict[str, str] = {node.name: node.compiled_code for node in nodes}
         self._tables = [
@@ -77,6 +80,19 @@ class Warehouse:
             for node in nodes
             if node.resource_type == "model" and node.config.materialized == "table"
         ]
+
+    def _open(self) -> None:
+        self._connection = duckdb.connect(str(self.folder / "warehouse.duckdb"))
+        self._connection.execute("set TimeZone = 'UTC'")
+        self._connection.execute(f"set variable admitted = '{self.folder / 'admitted'}'")
+
+    def run_dbt(self, extracts: Extracts, *command: str) -> Any:
+        """Run a dbt command on this warehouse and these extracts."""
+        self._connection.close()
+        try:
+            return run_dbt(self.folder, extracts, *command)
+        finally:
+            self._open()
 
     def rebuild(self, extracts: Extracts) -> None:
         """Run the models again on these extracts. The views are as dbt made them."""

@@ -1,0 +1,67 @@
+"""How DuckDB is opened in this project, by dbt and by ourselves: it reads one folder and its own file, and reaches no further.
+
+No extension is installed or loaded, no other file read, written or attached, and no setting can be changed afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from pipelines import paths
+
+CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+"""What must be so before a database is opened."""
+
+
+def connect(warehouse: Path, *, reach: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse that can read the files of the folder `reach` and nothing else. Raises duckdb.Error."""
+    connection = duckdb.connect(str(warehouse), read_only=read_only, config=CLOSED)
+    lock(connection, reach)
+    return connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection, reach: Path, files: Iterable[Path] = ()) -> None:
+    """Close a connection and all that share its database, but for a folder and single files.
+
+    For good, and in this order, since the last step locks the others.
+    """
+    for setting in (
+        "global TimeZone = 'UTC'",
+        f"allowed_directories = {_quote([reach])}",
+        f"allowed_paths = {_quote(files)}",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+
+
+def _quote(places: Iterable[Path]) -> str:
+    return "[" + ", ".join("'" + str(place.absolute()).replace("'", "''") + "'" for place in places) + "]"
+
+
+class Plugin(BasePlugin):
+    """Locks the warehouse that dbt opens, before dbt runs anything in it.
+
+    The profile names the folder that it may read; beside it, only the seeds of the project.
+    """
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Take the folder from the profile. Raises KeyError where the profile names none."""
+        self._reach = Path(plugin_config["reach"])
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        """Add what must be so before the database is opened."""
+        config.update(CLOSED)
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Lock the database."""
+        lock(conn, self._reach, sorted(paths.CATEGORIES.parent.glob("*.csv")))
