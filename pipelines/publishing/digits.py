@@ -61,7 +61,7 @@ _ALLOWED = re.compile(
     | \b(?-i:{_NUMBERED})\s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b
     | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b
     # telephone numbers
-    | \b(?:call|ring|phone|dial|text|telephone)\s+(?:116\s?\d{{3}}|0[\d\s]{{9,12}}|\d{{3}})\b
+    | \b(?:call|ring|phone|dial|text|telephone)\s+(?:116\s?\d{{3}}|0[\d\s]{{8,12}}|\d{{3}})\b
     # a year by itself, that counts nothing
     | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?:{_COUNTED})\b)
     """,

@@ -153,7 +153,7 @@ def _ask_if_break(case: _Case) -> _Reason | None:
         return None
     text = lower_first(str(crossed["text"]))
     day = write_day(str(crossed["date"]))
-    return case.because(f"{text}, {day}", change=text, date=day)
+    return case.because(f"what is recorded changed, {day}", change=text, date=day)
 
 
 def _ask_if_below(case: _Case) -> _Reason | None:
