@@ -15,19 +15,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.faults import DataFault
-from pipelines.intake.files import read_plain_file
-from pipelines.intake.findings import Findings
+from pipelines.intake.plain_yaml import Where, find_line, read_plain_yaml
 from pipelines.intake.schemas import EXTRACTS, read_schema
 from pipelines.intake.schemas import Field as SchemaField
 from pipelines.intake.source_tables import make_slug
 
 ISO = "iso"
 JOINED_BY = " | "
-_LARGEST = 1_000_000
 _MOST_PROBLEMS = 20
 _SOURCES = ("column", "columns", "constant", "date_of_birth", "found_in")
 
@@ -121,20 +118,17 @@ class ExportMapping(_Part):
     extracts: dict[Literal[EXTRACTS], ExtractMapping] = Field(min_length=1)  # type: ignore[valid-type]
 
 
-Path_ = tuple[str | int, ...]
-
-
 @dataclass(frozen=True)
 class ReadMapping:
     """A mapping that can be applied, and the lines of its parts for messages."""
 
     name: str
     mapping: ExportMapping
-    lines: Mapping[Path_, int]
+    lines: Mapping[Where, int]
 
-    def fault(self, where: Path_, what: str) -> DataFault:
+    def fault(self, where: Where, what: str) -> DataFault:
         """What to raise when something that the mapping names is not there."""
-        return DataFault(f"{self.name}, line {_line(self.lines, where)}: {what}")
+        return DataFault(f"{self.name}, line {find_line(self.lines, where)}: {what}")
 
 
 def make_json_schema() -> str:
@@ -146,27 +140,15 @@ def make_json_schema() -> str:
 
 def read_mapping(path: Path) -> ReadMapping:
     """Read and check a mapping file. Raises DataFault with every fault, each with its line and what may be meant."""
-    text = _read_text(path)
-    lines: dict[Path_, int] = {}
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = None if node is None else _plain(node, (), lines)
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise DataFault(f"{path.name}{line}: this is not YAML. Check indents, colons and quotation marks.") from None
-    except yaml.YAMLError:
-        raise DataFault(f"{path.name}: this is not YAML. Save it as plain UTF-8 text.") from None
-    except RecursionError:
-        raise DataFault(f"{path.name}: the parts lie too deep in one another.") from None
-    except _NotPlain as fault:
-        raise DataFault(f"{path.name}, line {fault.line}: {fault.what}") from None
+    if not path.exists():
+        raise DataFault(f"There is no mapping {path}. Draft one with: storyboard prepare --suggest FILE")
+    data, lines = read_plain_yaml(path)
     try:
         mapping = ExportMapping.model_validate(data)
     except ValidationError as problem:
         problems = [_word(error, lines) for error in problem.errors()]
         raise _refusal(path.name, problems) from None
-    impossible = [(_line(lines, where), what) for where, what in _check(mapping)]
+    impossible = [(find_line(lines, where), what) for where, what in _check(mapping)]
     if impossible:
         raise _refusal(path.name, impossible)
     return ReadMapping(path.name, mapping, lines)
@@ -190,57 +172,6 @@ def suggest_code(value: str, codes: Sequence[str]) -> str | None:
     return starting[0] if len(starting) == 1 else None
 
 
-def _read_text(path: Path) -> str:
-    findings = Findings()
-    if not path.exists():
-        raise DataFault(f"There is no mapping {path}. Draft one with: storyboard prepare --suggest FILE")
-    file = read_plain_file(path, path.name, findings)
-    if file is None:
-        found = findings.all()[0]
-        raise DataFault(f"{path.name}: {found.message} {found.fix}")
-    if len(file.content) > _LARGEST:
-        raise DataFault(f"{path.name} is larger than any mapping.")
-    try:
-        return file.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataFault(f"{path.name} is not valid UTF-8. Save it as plain UTF-8 text.") from None
-
-
-class _NotPlain(Exception):
-    def __init__(self, line: int, what: str) -> None:
-        super().__init__(what)
-        self.line, self.what = line, what
-
-
-def _plain(node: yaml.Node, where: Path_, lines: dict[Path_, int]) -> Any:
-    """Mappings, lists and texts. Every scalar stays the text that it is: `Y`, `no` and `01` are codes, nothing else."""
-    line = lines[where] = node.start_mark.line + 1
-    if isinstance(node, yaml.ScalarNode):
-        is_null = node.style is None and node.value in ("", "~", "null")
-        return None if is_null else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(part, (*where, place), lines) for place, part in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode) or not str(node.tag).endswith(":map"):
-        raise _NotPlain(line, "only names with values, lists and texts have a place in a mapping.")
-    found: dict[str, Any] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise _NotPlain(key.start_mark.line + 1, "a name must be a text.")
-        if key.value in found:
-            raise _NotPlain(key.start_mark.line + 1, "the same name stands here twice. Keep one of them.")
-        if (*where, key.value) in lines:
-            raise _NotPlain(key.start_mark.line + 1, "anchors and aliases have no place in a mapping.")
-        found[key.value] = _plain(value, (*where, key.value), lines)
-        lines[(*where, key.value)] = key.start_mark.line + 1
-    return found
-
-
-def _line(lines: Mapping[Path_, int], where: Path_) -> int:
-    while where not in lines and where:
-        where = where[:-1]
-    return lines.get(where, 1)
-
-
 def _refusal(name: str, problems: Sequence[tuple[int, str]]) -> DataFault:
     shown = sorted(set(problems))
     sentences = [f"{name}, line {line}: {what}" for line, what in shown[:_MOST_PROBLEMS]]
@@ -259,10 +190,10 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _word(error: Any, lines: Mapping[Path_, int]) -> tuple[int, str]:
+def _word(error: Any, lines: Mapping[Where, int]) -> tuple[int, str]:
     """A fault found by the model as a line and a sentence. The library's own words may quote the file."""
-    where: Path_ = tuple(part for part in error["loc"] if part not in ("[key]",))
-    line, kind = _line(lines, where), error["type"]
+    where: Where = tuple(part for part in error["loc"] if part not in ("[key]",))
+    line, kind = find_line(lines, where), error["type"]
     if kind == "extra_forbidden":
         return line, f"this name has no place here.{_meant(str(where[-1]), _keys_at(where))}"
     if kind == "missing":
@@ -284,11 +215,11 @@ def _word(error: Any, lines: Mapping[Path_, int]) -> tuple[int, str]:
     return line, f"{_last_name(where)} is not as it should be. See docs/running/preparing.md."
 
 
-def _last_name(where: Path_) -> str:
+def _last_name(where: Where) -> str:
     return next((str(part) for part in reversed(where) if part in _ALL_KEYS or part in EXTRACTS), "this")
 
 
-def _keys_at(where: Path_) -> tuple[str, ...]:
+def _keys_at(where: Where) -> tuple[str, ...]:
     depth = len(where) - 1
     if depth == 0:
         return _KEYS["mapping"]
@@ -308,11 +239,11 @@ def _meant(word: str, known: Sequence[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
-def _check(mapping: ExportMapping) -> Iterator[tuple[Path_, str]]:
+def _check(mapping: ExportMapping) -> Iterator[tuple[Where, str]]:
     """What cannot be, although each part is well formed."""
     for extract, part in mapping.extracts.items():
         schema = read_schema(extract)
-        root: Path_ = ("extracts", extract, "fields")
+        root: Where = ("extracts", extract, "fields")
         for name, source in part.fields.items():
             if name not in schema.fields:
                 yield (*root, name), f"{extract} has no such field.{_meant(name, tuple(schema.fields))}"
@@ -333,7 +264,7 @@ def _check(mapping: ExportMapping) -> Iterator[tuple[Path_, str]]:
                 )
         for name, lookup in part.lookups.items():
             if lookup.during:
-                where: Path_ = ("extracts", extract, "lookups", name, "during")
+                where: Where = ("extracts", extract, "lookups", name, "during")
                 if lookup.during.at not in part.fields:
                     yield (*where, "at"), "at must name a mapped field of the extract."
                 formats = lookup.during.format
@@ -410,7 +341,7 @@ def _is_format(form: str) -> bool:
     return read.date() == moment.date()
 
 
-def list_columns(part: ExtractMapping) -> Iterator[tuple[Path_, str | None, str]]:
+def list_columns(part: ExtractMapping) -> Iterator[tuple[Where, str | None, str]]:
     """Every column that an extract's mapping names: its place in the file, the lookup that has it, and its name."""
     for place, keep in enumerate(part.keep):
         yield ("keep", place, "column"), None, keep.column

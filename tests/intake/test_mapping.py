@@ -52,7 +52,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_episodes(done: Preparation) -> list[dict[str, str]]:
-    return read_rows(done.folder / "missing_episodes.csv")
+    return sorted(read_rows(done.folder / "missing_episodes.csv"), key=lambda row: row["started_at"])
 
 
 def test_an_export_becomes_an_extract_that_passes_the_gate(tmp_path: Path) -> None:
