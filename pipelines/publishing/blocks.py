@@ -15,8 +15,9 @@ from pipelines.publishing.book import Book, Member, UnknownCitation
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns, draw_line
 from pipelines.publishing.dimensions import DIMENSIONS, head_of, phrase_of
 from pipelines.publishing.english import lower_first, write_date, write_list, write_period
+from pipelines.publishing.findings import find_headline
 from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_figure, mark_up_symbols, plain
-from pipelines.publishing.sentences import NOT_KNOWN, compare, find_headline, is_shown
+from pipelines.publishing.sentences import NOT_KNOWN, compare, is_shown
 from pipelines.publishing.tables import mark_up_editions, mark_up_series, mark_up_table
 
 LinkTo = Callable[[str], str]

@@ -93,16 +93,41 @@ def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
     return _render(draw, height, title, description)
 
 
-def draw_line(marks: Sequence[Mark], title: str, description: str) -> bytes:
-    """A line over editions from zero, broken where no number is shown; each point labelled with its figure."""
-    height, base, top = 210, 170, 34
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something dated that is drawn on a line: a break across which numbers do not compare, or something done.
+
+    `place` is where it lies, 0 at the first mark and 1 at the next; `letter` names it in the list beside the drawing.
+    """
+
+    place: float
+    letter: str
+    is_break: bool
+
+
+def draw_line(marks: Sequence[Mark], title: str, description: str, events: Sequence[Event] = ()) -> bytes:
+    """A line over editions from zero, broken where no number is shown and at each break; each point labelled.
+
+    A break is a dashed line from top to bottom with words; what was done is a triangle under the axis. Both by letter.
+    """
+    breaks = [event for event in events if event.is_break]
+    done = [event for event in events if not event.is_break]
+    top = 66 if breaks else 34
+    base = top + 136
+    height = base + (78 if done else 40)
     step = WIDTH / len(marks)
     unit = (base - top) / _longest(marks)
+
+    def across(place: float) -> float:
+        return min(max(step * (place + 0.5), 8.0), WIDTH - 8.0)
 
     def draw(axes: Axes) -> None:
         run: list[tuple[float, float]] = []
         for place, mark in enumerate(marks):
-            middle = step * (place + 0.5)
+            middle = across(place)
+            if any(place - 1 < event.place <= place for event in breaks):
+                _draw_run(axes, run)
+                run = []
             axes.text(middle, base + 24, mark.label, fontsize=TEXT, color=INK, ha="center")
             if mark.figure.value is None:
                 _draw_mark(axes, mark, middle - 20, base, unit, 40, lies=False)
@@ -117,8 +142,48 @@ def draw_line(marks: Sequence[Mark], title: str, description: str) -> bytes:
             axes.text(middle, y - 12, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center")
         _draw_run(axes, run)
         axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
+        _draw_breaks(axes, [(across(event.place), event.letter) for event in breaks], top, base)
+        for x, letters in _gather([(across(event.place), event.letter) for event in done]):
+            axes.plot([x], [base + 44], color=_colours()[2], marker="^", markersize=9)
+            axes.text(x, base + 67, letters, fontsize=SMALL, color=INK, ha=_side(x))
 
     return _render(draw, height, title, description)
+
+
+def _draw_breaks(axes: Axes, breaks: Sequence[tuple[float, str]], top: float, base: float) -> None:
+    """Words stand over the first of them and, where another is too near for its own, its letter alone."""
+    last = -WIDTH * 1.0
+    for x, letters in _gather(breaks):
+        axes.plot([x, x], [26, base], color=PALE, linewidth=1.5, linestyle=(0, (5, 4)))
+        is_free = x - last > WIDTH * 0.6
+        words = f"{letters}: recorded differently" if is_free else letters
+        side = _side(x, reach=84 if is_free else 10)
+        axes.text(x, 16, words, fontsize=SMALL, color=INK, ha=side)
+        last = x if is_free else last
+
+
+def _side(x: float, reach: float = 20) -> str:
+    """Which end of a text stands at x, so that it stays inside the drawing."""
+    if x < reach:
+        return "left"
+    return "right" if x > WIDTH - reach else "center"
+
+
+def _gather(events: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Events that lie too near for a letter each stand together, e.g. `B to D`."""
+    found: list[tuple[float, list[str]]] = []
+    for x, letter in sorted(events):
+        if found and x - found[-1][0] < 34:
+            found[-1][1].append(letter)
+        else:
+            found.append((x, [letter]))
+    return [(x, _span(sorted(letters))) for x, letters in found]
+
+
+def _span(letters: Sequence[str]) -> str:
+    if len(letters) < 3:
+        return ", ".join(letters)
+    return f"{letters[0]} to {letters[-1]}"
 
 
 def _draw_run(axes: Axes, run: Sequence[tuple[float, float]]) -> None:

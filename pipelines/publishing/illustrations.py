@@ -13,8 +13,9 @@ from pathlib import Path
 from pipelines.publishing.book import Book
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns
 from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
+from pipelines.publishing.findings import find_headline
 from pipelines.publishing.markup import Part, plain
-from pipelines.publishing.sentences import NOT_KNOWN, find_headline
+from pipelines.publishing.sentences import NOT_KNOWN
 
 PRINT_FONT = "DejaVu Sans"
 """Wide and plain, and with matplotlib on every machine."""

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.publishing.book import Book, UnknownCitation
-from pipelines.publishing.dimensions import DIMENSIONS
+from pipelines.publishing.dimensions import DIMENSIONS, predicate_of
 from pipelines.publishing.exact import show_exact
 from pipelines.register import read_categories, read_metrics
 from tests.publishing.fabricated import YORK, make_book, make_edition, make_exact
@@ -71,3 +71,12 @@ def test_exact_figures_are_shown_as_the_restricted_side_reads_them() -> None:
 def test_every_dimension_has_its_words() -> None:
     used = {name for metric in read_metrics().values() for by in metric.breakdowns for name in by.split("/")}
     assert used == set(DIMENSIONS)
+
+
+def test_every_category_has_its_sentence() -> None:
+    for metric in read_metrics().values():
+        for name in {name for by in metric.breakdowns for name in by.split("/")} - {"month"}:
+            for member in read_categories()[metric.dimension_of(name)]:
+                if member.category != "not_known":
+                    for of_children in (True, False):
+                        assert predicate_of(name, member.category, member.label, of_children=of_children), member

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.figures import FigureKey, PublicFigure
-from pipelines.publishing import sentences
+from pipelines.publishing import findings, sentences
 from pipelines.publishing.book import Book
 from pipelines.publishing.markup import plain
 from pipelines.register import read_categories, read_metrics
@@ -30,19 +30,19 @@ def make_series(metric_id: str, by: str, total: int | None, **values: int | None
 
 
 def headline(metric_id: str, by: str, total: int | None, **values: int | None) -> str:
-    return plain(sentences.find_headline(make_series(metric_id, by, total, **values), metric_id, by))
+    return plain(findings.find_headline(make_series(metric_id, by, total, **values), metric_id, by))
 
 
 def test_the_finding_names_the_largest_category_with_its_value_and_the_total() -> None:
     book = make_series("episodes_reported", "weekday", 530, friday=210, monday=160, sunday=160)
-    assert plain(sentences.find_headline(book, "episodes_reported", "weekday")) == (
-        "Friday is the busiest day: 210 of 530 episodes"
+    assert plain(findings.find_headline(book, "episodes_reported", "weekday")) == (
+        "Friday was the busiest day: 210 of 530 episodes"
     )
 
 
 def test_a_tie_names_no_winner() -> None:
     assert headline("episodes_reported", "weekday", 530, friday=210, monday=210, sunday=110) == (
-        "Monday and Friday: 210 each"
+        "Monday and Friday were the busiest days: 210 of 530 episodes each"
     )
     assert (
         sentences.find_largest(
@@ -56,7 +56,7 @@ def test_a_hidden_number_that_could_be_larger_leaves_the_finding_open() -> None:
     open_book = make_series("episodes_reported", "weekday", 530, friday=100, monday=None, sunday=None)
     assert sentences.find_largest(open_book, "episodes_reported", "weekday") is None
     assert headline("episodes_reported", "weekday", 530, friday=100, monday=None) == (
-        "The largest number shown is for Friday: 100 of 530 episodes"
+        "100 of 530 episodes began on a Friday"
     )
     settled = make_series("episodes_reported", "weekday", 530, friday=500, monday=None, sunday=20)
     member = sentences.find_largest(settled, "episodes_reported", "weekday")
@@ -78,16 +78,16 @@ def test_other_is_never_named_as_the_largest_in_a_sentence() -> None:
     book = make_series("cme_referrals", "source", 60, other=40, school=20)
     assert sentences.find_largest(book, "cme_referrals", "source") is None
     assert headline("cme_referrals", "source", 60, other=40, school=20) == (
-        "Other is recorded most often: 40 of 60 referrals"
+        "Most referrals came from someone else: 40 of 60"
     )
 
 
 def test_girls_and_boys_are_compared_as_what_is_counted() -> None:
     assert headline("episodes_reported", "sex", 530, female=340, male=190) == (
-        "More episodes of girls than of boys: 340 of 530"
+        "Most episodes involved girls: 340 of 530"
     )
     assert headline("children_reported", "sex", 160, female=60, male=100) == (
-        "More boys than girls: 100 of 160 children"
+        "Most children were boys: 100 of 160"
     )
 
 
@@ -95,7 +95,7 @@ def test_girls_and_boys_are_compared_as_what_is_counted() -> None:
     ("total", "values", "words"),
     [
         (0, {}, "Episodes reported: none"),
-        (None, dict.fromkeys(("female", "male", "not_known")), "Episodes reported: the numbers are too small to show"),
+        (None, dict.fromkeys(("female", "male", "not_known")), "Episodes reported by sex: too few to show"),
     ],
 )
 def test_nothing_and_nothing_shown_are_told_apart(total: int | None, values: dict[str, None], words: str) -> None:
@@ -104,7 +104,7 @@ def test_nothing_and_nothing_shown_are_told_apart(total: int | None, values: dic
 
 def test_an_absent_extract_is_said_to_be_not_available() -> None:
     book = make_book("2016", absent=frozenset({"cme_referrals"}))
-    assert plain(sentences.find_headline(book, "cme_referrals", "source")).endswith("not available for this edition")
+    assert plain(findings.find_headline(book, "cme_referrals", "source")).endswith("not available for this edition")
 
 
 def test_change_compares_only_numbers_that_are_shown() -> None:
