@@ -31,6 +31,7 @@ from pipelines.faults import DataFault, Fault, MachineFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 from pipelines.intake.gate import examine
+from pipelines.intake.quarantine import purge, quarantine
 from pipelines.intake.report import show_as_text
 from pipelines.paths import Output
 
@@ -68,6 +69,7 @@ def build_editions(
     say: Say,
 ) -> list[Built]:
     """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
+    purge()
     chosen = choose_editions(names, extracts)
     _examine(chosen, extracts, encoding)
     with work_in(output):
@@ -103,7 +105,9 @@ def _examine(editions: Iterable[Edition], extracts: Path, encoding: str) -> None
     ]
     refused = [examination for examination in examinations if not examination.ok]
     if refused:
-        raise DataFault(show_as_text(refused) + "\nNothing was built, and nothing that is published has changed.")
+        kept = [said for each in refused for said in quarantine(each, extracts / each.edition)]
+        unchanged = "Nothing was built, and nothing that is published has changed."
+        raise DataFault("\n".join([show_as_text(refused), *kept, unchanged]))
 
 
 def _plan(

@@ -25,6 +25,8 @@ EXPLANATIONS = "explanations.yml"
 """What is said of queries, kept beside the extracts that they are about."""
 KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS})
 """Files that may lie beside extracts without being asked about."""
+QUARANTINED = ".quarantined.json"
+"""Ends the name of the note that stays where an extract was moved into quarantine."""
 PUBLISHED_STATISTICS = "published_statistics*.csv"
 LARGEST_FILE = 1 << 30
 """In bytes."""
@@ -50,6 +52,8 @@ class Folder:
     """Extract -> the names of its files: one, unless something is wrong."""
     published: tuple[str, ...]
     others: tuple[str, ...]
+    quarantined: tuple[str, ...]
+    """Extracts that were moved into quarantine and have not come back since."""
     is_sample: bool
 
 
@@ -76,17 +80,20 @@ def list_folder(folder: Path) -> Folder:
     except OSError:
         raise MachineFault(f"The folder {folder} cannot be read. Check that you may open it.") from None
     extracts: dict[str, tuple[str, ...]] = {}
-    published, others = [], []
+    published, others, moved = [], [], []
     for name in names:
         stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
         if stem in EXTRACTS and suffix in FORMATS:
             extracts[stem] = (*extracts.get(stem, ()), name)
         elif fnmatchcase(name, PUBLISHED_STATISTICS) and name.isprintable():
             published.append(name)
+        elif name.endswith(QUARANTINED) and name.removesuffix(QUARANTINED) in EXTRACTS:
+            moved.append(name.removesuffix(QUARANTINED))
         elif name not in KNOWN_FILES:
             others.append(name)
     ordered = {extract: extracts[extract] for extract in EXTRACTS if extract in extracts}
-    return Folder(ordered, tuple(published), tuple(others), SAMPLE_MARKER in names)
+    gone = tuple(extract for extract in moved if extract not in extracts)
+    return Folder(ordered, tuple(published), tuple(others), gone, SAMPLE_MARKER in names)
 
 
 def read_plain_file(path: Path, extract: str, findings: Findings) -> PlainFile | None:

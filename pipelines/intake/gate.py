@@ -155,6 +155,8 @@ def _check_names(listing: Folder, findings: Findings) -> None:
             findings.add("no_required_extract", None)
         if "return_interviews" in listing.extracts:
             findings.add("interviews_without_episodes", "return_interviews")
+    for extract in listing.quarantined:
+        findings.add("in_quarantine", extract)
     for name in listing.others:
         findings.add("unknown_file", None, file=_shown(name), hint=_hint(name))
 

@@ -85,6 +85,12 @@ CATALOGUE: dict[str, tuple[Rule, ...]] = {
             "There are several files for this extract ({formats}); which one counts is not known.",
             "Keep one of them in the folder and move the others out.",
         ),
+        _error(
+            "in_quarantine",
+            "The extract held personal data and was moved into quarantine; it has not come back since.",
+            "Put the extract without them into the folder. If the edition is to do without it, delete the note "
+            "{extract}.quarantined.json.",
+        ),
         _query(
             "unknown_file",
             "{file} is not an extract, and was not read.{hint}",

@@ -189,6 +189,15 @@ NHS = ("9434765919", "9434765870", "4000000004", "4010232137")
 UPNS = ("A801201500012", "X80120150012A")
 
 FILES = [
+    Case(
+        "an extract that is in quarantine",
+        "in_quarantine",
+        lambda f: many(
+            f,
+            lambda f: write_sound_folder(f, "cme_referrals"),
+            lambda f: (f / "missing_episodes.quarantined.json").write_text("{}", "utf-8"),
+        ),
+    ),
     Case("a folder that is not there", "folder_absent", lambda folder: folder.rmdir(), extract=None),
     Case("an empty folder", "no_required_extract", lambda folder: None, extract=None),
     Case("only optional extracts", "no_required_extract", lambda f: write_sound_folder(f, "population"), extract=None),
