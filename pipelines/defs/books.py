@@ -77,6 +77,7 @@ def _open(
     read: Callable[[Path, dict[str, Metric]], list[PublicFigure]],
 ) -> Book:
     metrics, categories = register.read_metrics(), register.read_categories()
+    base = run.policy.base if audience == "public" else 1
     earlier = []
     for state, folder in list_earlier(run):
         before = read(folder, metrics)
@@ -88,6 +89,7 @@ def _open(
                 categories,
                 audience=audience,
                 invented=state.is_invented,
+                base=base,
             )
         )
     return Book(
@@ -99,6 +101,7 @@ def _open(
         earlier=earlier,
         published_statistics=_read_published_statistics(run),
         invented=run.is_invented,
+        base=base,
         sql=register.read_metric_models(),
     )
 

@@ -58,7 +58,8 @@ class Claims(Extension):
         if parser.stream.current.type == "block_end":
             parser.fail('A claim needs its condition, e.g. {% claim zero("children_not_located") %}.', line)
         test = parser.parse_expression()
-        if not isinstance(test, nodes.Call | nodes.Name) and test.find((nodes.Call, nodes.Name)) is None:
+        is_read = isinstance(test, nodes.Call | nodes.Name)
+        if not is_read and not any(True for kind in (nodes.Call, nodes.Name) for _ in test.find_all(kind)):
             parser.fail("The condition of a claim reads no figure, so it tests nothing.", line)
         return test
 
