@@ -1,4 +1,5 @@
-"""What the department publishes on looked-after children who are missing or away, read from its files as downloaded.
+"""What the department publishes on looked-after children who are missing or away, and on children educated at home or
+missing education, read from its files as downloaded.
 
 Each release has its own columns and words; here they become one record with one set of names. Nothing is counted, and
 nothing of this is ever mixed with our own figures.
@@ -36,6 +37,21 @@ MEASURES = {
 }
 """Our names of what the files for authorities count, with words for people. The national files count more: their names
 start with one of these and go on with the breakdown (`missing_incidents/duration_band/under_1_day`)."""
+
+EDUCATION_MEASURES = {
+    "home_educated_at_any_time": "Children educated at home at any time during the school year",
+    "home_education_started": "Children whose home education began during the school year",
+    "home_education_returned_to_school": "Children who returned to school from home education during the school year",
+    "home_education_notices": "Notices served under section 437 during the school year",
+    "home_education_orders_issued": "School attendance orders issued during the school year",
+    "home_education_orders_revoked": "School attendance orders revoked during the school year",
+    "missing_education_autumn_term": "Children missing education on the census date in autumn",
+    "missing_education_spring_term": "Children missing education on the census date in spring",
+    "missing_education_summer_term": "Children missing education on the census date in summer",
+    "missing_education_academic_year": "Children missing education at any time during the school year",
+}
+"""What the files on education count, with words for people. Their year ends on 31 August. A number for each hundred
+children has the same name and ends with `_rate`."""
 
 SYMBOLS = frozenset({"x", "c", "z", "k", "u", "low", "..", ".", ":", "~", "-", ""})
 """What stands for a value: hidden (x, c), not applicable (z, .), rounded to nothing (k), not available (.., :)."""
@@ -91,10 +107,17 @@ def _read_one(table: SourceTable) -> list[PublishedStatistic]:
         and table.column(*_GROUPS) is not None
     ):
         return _read_explore(table)
+    if table.column("time_period") is not None and table.column("ehe_anytime_full_year") is not None:
+        return _read_home_education(table)
+    if table.column("time_period") is not None and table.column("time_identifier") is not None:
+        missing_education = _find_missing_education(table)
+        if missing_education is not None:
+            return _read_missing_education(table, *missing_education)
     raise DataFault(
         f"{table.name} is none of the department's files that can be read: the tables on looked-after children who "
-        "were missing or away of SFR34/2015, SFR41/2016 and SFR50/2017, and those of Explore Education Statistics "
-        "since 2018. Put the file in as it was downloaded, or take it out."
+        "were missing or away of SFR34/2015, SFR41/2016 and SFR50/2017, those of Explore Education Statistics since "
+        "2018, and its tables on home education and on children missing education. "
+        "Put the file in as it was downloaded, or take it out."
     )
 
 
@@ -276,6 +299,76 @@ def _read_explore(table: SourceTable) -> list[PublishedStatistic]:
             PublishedStatistic(authority, name, level, date(year, 3, 31), measure, value, symbol, release),
         )
     return list(statistics.values())
+
+
+# Education: one row for each area and year (home education), or for each area, term and breakdown (missing education).
+
+_HOME_EDUCATION = {
+    "home_educated_at_any_time": "ehe_anytime_full_year",
+    "home_education_started": "ehe_starts_full_year",
+    "home_education_returned_to_school": "ehe_returns_full_year",
+    "home_education_notices": "ehe_section_437_full_year",
+    "home_education_orders_issued": "ehe_sao_issued_full_year",
+    "home_education_orders_revoked": "ehe_sao_revoked_full_year",
+}
+_TOTALS = frozenset({"total", "all", "all children", "all pupils", "number of children"})
+
+
+def _read_home_education(table: SourceTable) -> list[PublishedStatistic]:
+    found = [(measure, place) for measure, name in _HOME_EDUCATION.items() if (place := table.column(name)) is not None]
+    return _read_education(table, "Elective home education", [(None, measure, place) for measure, place in found])
+
+
+def _find_missing_education(table: SourceTable) -> tuple[int | None, int, int | None] | None:
+    """The columns of breakdown, number and rate, which every release has called otherwise; None for another table."""
+    wide = table.column("cme_census_date")
+    if wide is not None:
+        return None, wide, None
+    for breakdown, number, rate in (("filter", "number", "rate"), ("breakdown", "child_count", "rate_per_100")):
+        places = (table.column(breakdown), table.column(number), table.column(rate))
+        if None not in places:
+            return places[0], places[1] or 0, places[2]
+    return None
+
+
+def _read_missing_education(
+    table: SourceTable, breakdown: int | None, number: int, rate: int | None
+) -> list[PublishedStatistic]:
+    """Totals alone; its breakdowns are not compared."""
+    columns = [(breakdown, "missing_education", number)]
+    if rate is not None:
+        columns.append((breakdown, "missing_education_rate", rate))
+    return _read_education(table, "Children missing education", columns)
+
+
+def _read_education(
+    table: SourceTable, release: str, columns: Sequence[tuple[int | None, str, int]]
+) -> list[PublishedStatistic]:
+    """`columns` holds, for each measure, the column whose word must be a total (None: every row), its name and its place."""
+    period, term = table.column("time_period"), table.column("time_identifier")
+    geography = table.column("geographic_level")
+    if geography is None or period is None:
+        raise DataFault(f"{table.name} has no column geographic_level. Put it in as it was downloaded.")
+    years = [_read_year(table, row, cells[period]) for row, cells in table.rows]
+    latest = max(years, default=2022)
+    statistics = []
+    for (row, cells), year in zip(table.rows, years, strict=True):
+        level = _find_level(table, row, cells[geography])
+        authority, name = _find_area(table, row, cells, level)
+        for breakdown, measure, place in columns:
+            if breakdown is not None and cells[breakdown].lower() not in _TOTALS:
+                continue
+            named = measure
+            if measure.startswith("missing_education"):
+                words = make_slug(cells[term]) if term is not None else "academic_year"
+                named = measure.replace("missing_education", f"missing_education_{words}")
+            value, symbol = _read_number(table, row, cells[place])
+            statistics.append(
+                PublishedStatistic(
+                    authority, name, level, date(year, 8, 31), named, value, symbol, f"{release}, {latest}"
+                )
+            )
+    return statistics
 
 
 def _name_measure(group: str, characteristic: str | None) -> str:

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.faults import DataFault
-from pipelines.intake.published_statistics import MEASURES, PublishedStatistic, keep_latest_release, read
+from pipelines.intake.published_statistics import (
+    EDUCATION_MEASURES,
+    MEASURES,
+    PublishedStatistic,
+    keep_latest_release,
+    read,
+)
 from pipelines.paths import PROJECT, SAMPLE_EXTRACTS
 
 PUBLISHED = PROJECT.parent / "shared" / "data" / "dfe_cla_missing"
@@ -184,3 +190,54 @@ def test_a_link_an_empty_file_and_utf_16_are_refused(tmp_path: Path) -> None:
     for path, words in ((link, "a link"), (empty, "0 bytes"), (wide, "UTF-16")):
         with pytest.raises(DataFault, match=words):
             read([path])
+
+
+HOME_EDUCATION = PUBLISHED.parent / "dfe_ehe" / "ehe_academic_year.csv"
+AREA_COLUMNS = (
+    "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,old_la_code,"
+    "new_la_code,la_name"
+)
+IN_YORK = "Local authority,E92000001,England,E12000003,Yorkshire and The Humber,816,E06000014,York"
+
+
+def pick_school_year(statistics: Iterable[PublishedStatistic], measure: str, year: int) -> PublishedStatistic:
+    (one,) = [s for s in statistics if (s.measure, s.year_ending, s.authority) == (measure, date(year, 8, 31), YORK)]
+    return one
+
+
+@needs_published
+def test_yorks_home_education_is_read_for_every_school_year_with_its_symbols() -> None:
+    statistics = read([HOME_EDUCATION])
+    assert {s.measure for s in statistics} <= set(EDUCATION_MEASURES)
+    numbers = [pick_school_year(statistics, "home_educated_at_any_time", y).value for y in (2022, 2023, 2024, 2025)]
+    assert numbers == [240, 270, 300, 290]
+    notices = [pick_school_year(statistics, "home_education_notices", y) for y in (2022, 2023, 2024, 2025)]
+    assert [notice.value if notice.symbol == "" else notice.symbol for notice in notices] == [20, 10, "low", 10]
+    assert pick_school_year(statistics, "home_educated_at_any_time", 2022).release == "Elective home education, 2025"
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "expected"),
+    [
+        ("cme_census_date", ["40"], {"missing_education_autumn_term": Decimal(40)}),
+        (
+            "filter_group,filter,number,pc,rate",
+            ["Total,Total,40,100,0.2", "Sex,Female,20,45,z"],
+            {"missing_education_autumn_term": Decimal(40), "missing_education_autumn_term_rate": Decimal("0.2")},
+        ),
+        (
+            "breakdown_topic,breakdown,child_count,child_percent,rate_per_100",
+            ["Total,Total,low,z,low", "Sex,Female,20,45,z"],
+            {"missing_education_autumn_term": None, "missing_education_autumn_term_rate": None},
+        ),
+    ],
+)
+def test_every_layout_of_children_missing_education_gives_the_total_of_its_term(
+    tmp_path: Path, columns: str, cells: list[str], expected: dict[str, Decimal | None]
+) -> None:
+    path = write(tmp_path, f"{AREA_COLUMNS},{columns}", *(f"202425,Autumn term,{IN_YORK},{each}" for each in cells))
+    statistics = read([path])
+    assert {s.measure: s.value for s in statistics} == expected
+    assert {(s.authority, s.year_ending, s.release) for s in statistics} == {
+        (YORK, date(2025, 8, 31), "Children missing education, 2025")
+    }
