@@ -5,7 +5,7 @@ Strategies only: what the right figures are is the oracle's business.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -163,7 +163,7 @@ def an_interview(
     assert end
 
     as_at = periods.missing[2]
-    last = [f"{day}{time}" for day in (as_at, as_at + timedelta(days=1)) for time in ("", "T00:00", "T23:59:59")]
+    last = [f"{day}{clock}" for day in (as_at, as_at + timedelta(days=1)) for clock in ("", "T00:00", "T23:59:59")]
 
     def a_moment() -> str:
         if not draw(st.integers(0, 4)):
@@ -327,4 +327,22 @@ def extracts(draw: st.DrawFn) -> Extracts:
         education_risk=perhaps(risks),
         population=perhaps(draw(a_population(periods))),
         periods=periods,
+    )
+
+
+@st.composite
+def interviewed(draw: st.DrawFn) -> Extracts:
+    """Episodes that have all ended with the child found, and interviews of most of them: the 72 hours, closely."""
+    periods = Periods()
+    days = st.sampled_from([date(2014, 6, 2), date(2014, 10, 24), date(2015, 3, 27), periods.missing[1]])
+    episodes = []
+    for number in range(draw(st.sampled_from([3, 5, 8]))):
+        episode = draw(an_episode(number, periods, AUTHORITIES[:1]))
+        began = datetime.combine(draw(days), time(20), tzinfo=LONDON)
+        ended_at = draw(written(began + timedelta(hours=draw(st.integers(1, 30)))))
+        ended = {"started_at": began.isoformat(), "ended_at": ended_at, "end_reason": None}
+        episodes.append({**episode, **ended, "episode_type": "missing"})
+    interviews = [draw(an_interview(n, periods, episodes)) for n in range(draw(st.sampled_from([3, 6, 10])))]
+    return Extracts(
+        missing_episodes=episodes, return_interviews=[row for rows in interviews for row in rows], periods=periods
     )

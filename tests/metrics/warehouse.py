@@ -59,7 +59,7 @@ def run_dbt(folder: Path, extracts: Extracts, *command: str) -> Any:
             )
         finally:
             # dbt locks what it opens; nobody else can open the file otherwise until it is closed.
-            DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 class Warehouse:
