@@ -28,6 +28,7 @@ SHELL = {
     "board_pack",
     "scorecard",
     "quality",
+    "audit_trail",
     "sealed_edition",
     "site",
 }

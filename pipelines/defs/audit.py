@@ -1,0 +1,73 @@
+"""What auditors need of an edition, written before it is sealed: how each figure came about, what was put in, what was checked.
+
+Texts are composed in `lineage` and `editions`; here the run's own files and warehouse are handed to them.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pyarrow.parquet as pq
+
+from pipelines import paths, register
+from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.lineage.project import Project, read_project
+from pipelines.lineage.trail import compose_trail
+
+
+@dg.asset(
+    group_name="edition", partitions_def=EDITIONS, deps=["figures", "protected_figures", "story_board", "quality"]
+)
+def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+    """For auditors: the SQL that was run, every step with its rows, the lineage of every column, tests, and what was put in."""
+    run = workspace.open(context)
+    audit = run.staged / "restricted" / "audit"
+    project = _read_project(run)
+    with duckdb.connect(str(run.warehouse), read_only=True) as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'")
+        warehouse.execute("set variable admitted = $folder", {"folder": str(run.admitted)})
+
+        def rows(sql: str) -> Sequence[Sequence[Any]]:
+            return warehouse.execute(sql).fetchall()
+
+        files = compose_trail(project, _define(), rows)
+    for path, text in files.items():
+        _write(audit / path, text)
+    shutil.copyfile(run.citations, audit / "shown-on.json")
+    shutil.copyfile(paths.POLICY, audit / "policy.yml")
+    coverage = json.loads(files["column-lineage.json"])["coverage"]
+    return dg.MaterializeResult(
+        metadata={
+            "metrics": coverage["metrics"],
+            "metrics reaching an extract": coverage["metrics_reaching_an_extract"],
+            "column references not followed": len(coverage["not_followed"]),
+            "tests": len(project.tests),
+        }
+    )
+
+
+def _read_project(run: EditionRun) -> Project:
+    extracts = {
+        file.stem: pq.read_schema(file).names
+        for file in sorted(run.admitted.glob("*.parquet"))
+        if file.stem != "published_statistics"
+    }
+    manifest, results = (
+        json.loads((run.dbt_artifacts / name).read_text("utf-8")) for name in ("manifest.json", "run_results.json")
+    )
+    return read_project(manifest, results, extracts)
+
+
+def _define() -> dict[str, dict[str, Any]]:
+    """What the entry of each metric says."""
+    return {metric_id: asdict(metric) for metric_id, metric in register.read_metrics().items()}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")

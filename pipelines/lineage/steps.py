@@ -1,0 +1,302 @@
+"""The steps of one model: what it starts from, each join, filter, cut and count, in words and as SQL that counts its rows.
+
+The words follow from the SQL that was run, and the counting SQL is made of the same parts. Running it is for the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from pipelines.lineage.english import say_condition, say_list, say_same, say_value
+from pipelines.lineage.project import DIALECT, EXTRACT, Model, name_of, names, parse, with_short_names
+
+Kind = Literal["read", "join", "filter", "cut", "count", "unite", "deduplicate", "unfold", "work out"]
+
+CUT = ("breakdown", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `rows_in` and `rows_out` name counts (see `ModelSteps.counts`); they are equal where no row goes or comes."""
+
+    kind: Kind
+    part: str
+    """The named subquery of the model in which it happens; "" for its last query."""
+    text: str
+    sql: str
+    rows_in: str
+    rows_out: str
+    column: str = ""
+    """The column that is worked out, where that is the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSteps:
+    """The steps of a model in order, and the SQL that counts their rows: one row, one column for each name of `counts`."""
+
+    steps: tuple[Step, ...]
+    counts: tuple[str, ...]
+    counting_sql: str
+    cut_sql: str
+    """Rows that went into each figure: authority, breakdown, category, rows; "" where the model cuts nothing."""
+    rows_sql: str
+    """The same rows themselves, with their authority, breakdown and category as `cut_...` columns; "" where it cuts nothing."""
+
+
+def read_steps(model: Model) -> ModelSteps:
+    """The steps of a model, from the SQL that was run."""
+    maker = _Maker(model)
+    tree = parse(model.sql)
+    steps = tuple(maker.read(tree, ""))
+    named = _with_of(tree)
+    counting = exp.select(*(exp.alias_(query.subquery(), name) for name, query in maker.counts.items()))
+    return ModelSteps(
+        steps,
+        tuple(maker.counts),
+        _sql_with(counting, named),
+        _sql_with(_cut_counts(tree), named),
+        _sql_with(_cut_rows(tree), named),
+    )
+
+
+class _Maker:
+    """Walks one model from the inside out; every count that a step needs gets a name."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._last = ""
+        self.counts: dict[str, exp.Select] = {}
+
+    def read(self, node: exp.Expr, part: str) -> Iterator[Step]:
+        if node.args.get("with_"):
+            for cte in node.args["with_"].expressions:
+                yield from self.read(cte.this, cte.alias)
+        if isinstance(node, exp.Subquery):
+            yield from self.read(node.this, part)
+        elif isinstance(node, exp.SetOperation):
+            yield from self._unite(node, part)
+        elif isinstance(node, exp.Select):
+            yield from self._select(node, part)
+        self._last = part
+
+    def _unite(self, node: exp.SetOperation, part: str) -> Iterator[Step]:
+        branches = list(_branches(node))
+        for number, branch in enumerate(branches, start=1):
+            yield from self.read(branch, f"{part}#{number}")
+        rows = self._count(_count_of(node))
+        text = f"Put the rows of {len(branches)} queries together"
+        if node.args.get("distinct"):
+            every = node.copy()
+            for inner in every.find_all(exp.SetOperation):
+                inner.set("distinct", False)
+            before = self._count(_count_of(every))
+            yield Step("deduplicate", part, f"{text}; a row that is there twice is kept once.", "union", before, rows)
+        else:
+            yield Step("unite", part, f"{text}, one after the other.", "union all", rows, rows)
+
+    def _select(self, node: exp.Select, part: str) -> Iterator[Step]:
+        joins = node.args.get("joins") or []
+        source = node.args["from_"].this if node.args.get("from_") else None
+        if source is None:
+            return
+        for each in [source, *(join.this for join in joins)]:
+            if isinstance(each, exp.Subquery):
+                yield from self.read(each, "/".join(filter(None, (part, each.alias))))
+        so_far = exp.select("count(*)").from_(source.copy())
+        rows = self._count(so_far)
+        if not self._is_the_part_before(source, part):
+            yield Step("read", part, f"Start with {_relation(source)}.", _sql(source), rows, rows)
+        for join in joins:
+            so_far = so_far.copy()
+            so_far.append("joins", join.copy())
+            after = self._count(so_far)
+            kind: Kind = "cut" if isinstance(join.this, exp.Lateral) else "join"
+            yield Step(kind, part, _say_join(join), _sql(join), rows, after)
+            rows = after
+        if node.args.get("where"):
+            so_far = so_far.copy()
+            so_far.set("where", node.args["where"].copy())
+            after = self._count(so_far)
+            condition = node.args["where"].this
+            yield Step("filter", part, f"Keep the rows where {say_condition(condition)}.", _sql(condition), rows, after)
+            rows = after
+        if node.args.get("group") or node.args.get("distinct") or node.find(exp.Unnest, exp.Explode):
+            after = self._count(_count_of(node))
+            yield self._gather(node, part, rows, after)
+            rows = after
+        yield from self._work_out(node, part, rows)
+
+    def _is_the_part_before(self, source: exp.Expr, part: str) -> bool:
+        """Whether the rows are those that the last step left, so that nothing need be said of them."""
+        if isinstance(source, exp.Subquery):
+            return self._last == "/".join(filter(None, (part, source.alias)))
+        return bool(self._last) and isinstance(source, exp.Table) and (source.db, source.name) == ("", self._last)
+
+    def _gather(self, node: exp.Select, part: str, rows: str, after: str) -> Step:
+        if node.args.get("group"):
+            keys, values = _split_group(node)
+            counted = [f"{p.alias_or_name} is {say_value(p.unalias())}" for p in values]
+            one_row = f"one row for each {say_list(keys)}" if keys else "one row"
+            text = f"Make {one_row}" + (f"; in it {'; '.join(counted)}." if counted else ".")
+            sql = ", ".join(_sql(projection) for projection in values) or _sql(node.args["group"])
+            return Step("count", part, text, sql, rows, after)
+        if node.args.get("distinct"):
+            kept = say_list([projection.alias_or_name for projection in node.expressions])
+            return Step("deduplicate", part, f"Keep each {kept} once.", "distinct", rows, after)
+        lists = [p.alias_or_name for p in node.expressions if p.find(exp.Unnest, exp.Explode)]
+        text = f"Make one row for each entry of {say_list(lists)}."
+        return Step("unfold", part, text, f"unnest({', '.join(lists)})", rows, after)
+
+    def _work_out(self, node: exp.Select, part: str, rows: str) -> Iterator[Step]:
+        for projection in node.expressions:
+            value, name = projection.unalias(), projection.alias_or_name
+            if isinstance(value, exp.Column | exp.Star | exp.Literal) or value.is_star or not name:
+                continue
+            if node.args.get("group") and (value.find(exp.AggFunc) or isinstance(value, exp.Filter)):
+                continue  # said by the step that counts
+            if isinstance(value, exp.Cast) and isinstance(value.this, exp.Null):
+                continue
+            said = self._model.columns.get(name, "") if part == "" else ""
+            text = f"Work out {name}: {(said or say_value(value)).rstrip('.')}."
+            yield Step("work out", part, text, _sql(value), rows, rows, name)
+
+    def _count(self, query: exp.Select) -> str:
+        for name, known in self.counts.items():
+            if known == query:
+                return name
+        name = f"c{len(self.counts) + 1}"
+        self.counts[name] = query
+        return name
+
+
+def _split_group(node: exp.Select) -> tuple[list[str], list[exp.Expr]]:
+    """What one row stands for, and what is worked out over the rows that it gathers."""
+    values = [projection for projection in node.expressions if projection.find(exp.AggFunc)]
+    if node.args["group"].args.get("all"):
+        return [p.alias_or_name for p in node.expressions if p not in values], values
+    return names(c for e in node.args["group"].expressions for c in e.find_all(exp.Column)), values
+
+
+def _branches(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.SetOperation):
+        yield from _branches(node.left)
+        yield from _branches(node.right)
+    else:
+        yield node
+
+
+def _relation(source: exp.Expr) -> str:
+    if isinstance(source, exp.Table):
+        name = name_of(source)
+        return f"the extract {name.removeprefix(EXTRACT)}" if name.startswith(EXTRACT) else f"the rows of {name}"
+    return f"the rows of {source.alias}"
+
+
+def _say_join(join: exp.Join) -> str:
+    if isinstance(join.this, exp.Lateral):
+        cuts = [row.expressions[0].this for row in join.this.find_all(exp.Tuple)]
+        if len(cuts) == 1:
+            return "Count each row once, in the total."
+        return f"Count each row once in the total, and once in its category of each breakdown: {say_list(cuts[1:])}."
+    other = _relation(join.this)
+    side = str(join.side).upper()
+    if join.args.get("on") is not None and (same := say_same(join.args["on"])):
+        condition = f"where both have the same {same}"
+    elif join.args.get("on") is not None:
+        condition = f"where {say_condition(join.args['on'])}"
+    elif join.args.get("using"):
+        condition = f"where both have the same {say_list([u.name for u in join.args['using']])}"
+    else:
+        return f"Put each row beside every row of {other.removeprefix('the rows of ')}."
+    rest = {
+        "LEFT": "rows without a match are kept, with blanks",
+        "FULL": "rows of either side without a match are kept, with blanks",
+        "RIGHT": "rows of the second without a match are kept, with blanks",
+    }.get(side, "rows without a match go")
+    return f"Match with {other} {condition}; {rest}."
+
+
+def _with_of(tree: exp.Query) -> list[exp.CTE]:
+    return list(tree.args["with_"].expressions) if tree.args.get("with_") else []
+
+
+def _count_of(node: exp.Expr) -> exp.Select:
+    """Counts the rows of a query; its own named subqueries stand before the whole counting query, and its order goes."""
+    copied = node.copy()
+    for key in ("with_", "order"):
+        if copied.args.get(key):
+            copied.set(key, None)
+    return exp.select("count(*)").from_(
+        exp.Subquery(this=copied, alias=exp.TableAlias(this=exp.to_identifier("things")))
+    )
+
+
+def _sql_with(query: exp.Select | None, named: list[exp.CTE]) -> str:
+    if query is None:
+        return ""
+    query = query.copy()
+    if named:
+        query.set("with_", exp.With(expressions=[cte.copy() for cte in named]))
+    return query.sql(DIALECT, comments=False)
+
+
+def _cut_selects(tree: exp.Query) -> Iterator[tuple[str, exp.Select]]:
+    for select in tree.find_all(exp.Select):
+        for join in select.args.get("joins") or []:
+            if isinstance(join.this, exp.Lateral) and join.this.alias == "cut":
+                holder = select.find_ancestor(exp.CTE)
+                yield (holder.alias if holder else "", select)
+
+
+def _cut_counts(tree: exp.Query) -> exp.Select | None:
+    parts = []
+    for name, select in _cut_selects(tree):
+        counted = select.copy()
+        things = select.args["from_"].this.alias
+        counted.set(
+            "expressions",
+            [
+                exp.alias_(exp.Literal.string(name), "part"),
+                exp.column("authority", things),
+                *(exp.column(column, "cut") for column in CUT),
+                exp.alias_(exp.Count(this=exp.Star()), "rows"),
+            ],
+        )
+        parts.append(counted)
+    if not parts:
+        return None
+    whole: exp.Query = parts[0]
+    for part in parts[1:]:
+        whole = exp.union(whole, part, distinct=False)
+    return exp.select("*").from_(whole.subquery("counted"))
+
+
+def _cut_rows(tree: exp.Query) -> exp.Select | None:
+    for _, select in _cut_selects(tree):
+        rows = select.copy()
+        things = select.args["from_"].this.alias
+        rows.set("group", None)
+        rows.set(
+            "expressions",
+            [
+                exp.alias_(exp.column("authority", things), "cut_authority"),
+                *(exp.alias_(exp.column(column, "cut"), f"cut_{column}") for column in CUT),
+                exp.Column(this=exp.Star(), table=exp.to_identifier(things)),
+            ],
+        )
+        return exp.select("*").from_(rows.subquery("counted"))
+    return None
+
+
+def _sql(node: exp.Expr) -> str:
+    return with_short_names(node).sql(DIALECT, comments=False).strip()
+
+
+def apply_counts(steps: ModelSteps, found: Mapping[str, int]) -> Iterator[tuple[Step, int, int]]:
+    """Each step with the rows that went in and came out, from the counts that were found."""
+    for step in steps.steps:
+        yield step, found[step.rows_in], found[step.rows_out]

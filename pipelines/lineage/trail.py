@@ -1,0 +1,185 @@
+"""The audit trail of an edition as files: SQL, steps with their rows, rows behind each figure, column lineage, tests.
+
+Composes texts, the same for the same run of the same input; writing them and running the counting SQL is for the caller.
+Those who read them later (`editions.tracing`) need none of this package.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipelines.lineage.columns import Lineage, Named, trace_columns
+from pipelines.lineage.project import EXTRACT, Model, Project, list_relations, order_path
+from pipelines.lineage.steps import ModelSteps, apply_counts, read_steps
+
+TRAIL_FORMAT = 1
+Rows = Callable[[str], Sequence[Sequence[Any]]]
+"""Runs SQL on the warehouse of the run; gives all its rows."""
+
+_FRAMED = "figures"
+"""The layer that puts results in their places; its counts are one for each figure and need no steps of their own."""
+
+
+def compose_trail(project: Project, definitions: Mapping[str, Mapping[str, Any]], rows: Rows) -> dict[str, str]:
+    """The files of the trail by path. `definitions` is what the entry of each metric says, by metric id."""
+    lineage = trace_columns(project)
+    steps = {name: read_steps(model) for name, model in project.models.items() if model.layer != _FRAMED}
+    paths = {metric: order_path(project, metric) for metric in project.list_metrics()}
+    return {
+        **{f"sql/{name}.sql": model.sql for name, model in project.models.items()},
+        "steps.json": _as_json(_compose_steps(project, lineage, steps, paths, rows)),
+        "rows-counted.csv": _compose_rows_counted(project, steps, rows),
+        "column-lineage.json": _as_json(_compose_lineage(project, lineage)),
+        "column-lineage.csv": _as_csv(
+            ("metric_id", "extract", "field", "how"),
+            [(metric, use.extract, use.field, use.how) for metric, uses in lineage.fields.items() for use in uses],
+        ),
+        "metrics.json": _as_json(_compose_metrics(project, definitions, paths)),
+        "tests.json": _as_json(
+            [
+                {
+                    "test": test.name,
+                    "says": test.description,
+                    "looks_at": list(test.models),
+                    "status": test.status,
+                    "failures": test.failures,
+                }
+                for test in project.tests
+            ]
+        ),
+    }
+
+
+def _compose_steps(
+    project: Project,
+    lineage: Lineage,
+    steps: Mapping[str, ModelSteps],
+    paths: Mapping[str, Sequence[str]],
+    rows: Rows,
+) -> dict[str, Any]:
+    models: dict[str, Any] = {}
+    for name, model in project.models.items():
+        entry: dict[str, Any] = {
+            "layer": model.layer,
+            "description": model.description,
+            "reads": sorted(list_relations(model.sql)),
+        }
+        if name in steps:
+            made = steps[name]
+            found = dict(zip(made.counts, rows(made.counting_sql)[0], strict=True)) if made.counts else {}
+            entry["steps"] = [
+                {
+                    "kind": step.kind,
+                    "part": step.part,
+                    "step": step.text,
+                    "rows_in": before,
+                    "rows_out": after,
+                    "sql": step.sql,
+                    **({"column": step.column} if step.column else {}),
+                }
+                for step, before, after in apply_counts(made, found)
+            ]
+            entry["rows_sql"] = made.rows_sql
+        models[name] = entry
+    shown = {row[0]: row[1] for row in rows("select metric_id, count(*) from figures group by metric_id")}
+    metrics = {
+        metric: {
+            "path": list(path),
+            "worked_out": _group(lineage.worked_out[metric]),
+            "figures": int(shown.get(metric, 0)),
+        }
+        for metric, path in paths.items()
+    }
+    return {"format": TRAIL_FORMAT, "models": models, "metrics": metrics}
+
+
+def _compose_rows_counted(project: Project, steps: Mapping[str, ModelSteps], rows: Rows) -> str:
+    counted = [
+        (metric, part, authority, breakdown, category, count)
+        for metric in project.list_metrics()
+        if metric in steps and steps[metric].cut_sql
+        for part, authority, breakdown, category, count in rows(steps[metric].cut_sql)
+    ]
+    return _as_csv(
+        ("metric_id", "part", "authority", "breakdown", "category", "rows"),
+        sorted(counted, key=lambda row: tuple(map(str, row[:5]))),
+    )
+
+
+def _compose_lineage(project: Project, lineage: Lineage) -> dict[str, Any]:
+    known = {EXTRACT + name for name in project.extracts}
+    edges = set()
+    for name, model in lineage.models.items():
+        for column, uses in model.columns.items():
+            edges |= {(u.relation, u.column, name, column, u.how) for u in uses if not isinstance(u, Named)}
+        edges |= {(u.relation, u.column, name, "*", u.how) for u in model.rows if not isinstance(u, Named)}
+    reached = [metric for metric, uses in lineage.fields.items() if any(use.how != "frame" for use in uses)]
+    return {
+        "coverage": {
+            "metrics": len(lineage.fields),
+            "metrics_reaching_an_extract": len(reached),
+            "column_references": lineage.references,
+            "column_references_followed": lineage.references - len(lineage.unresolved),
+            "not_followed": lineage.unresolved,
+            "extract_fields": sum(len(columns) for columns in project.extracts.values()),
+            "extract_fields_no_metric_uses": _unused(project, lineage),
+        },
+        "edges": [
+            {"from": relation, "from_column": column, "to": to, "to_column": to_column, "how": how}
+            for relation, column, to, to_column, how in sorted(edges)
+            if relation in known or relation in project.models or relation in project.seeds
+        ],
+    }
+
+
+def _unused(project: Project, lineage: Lineage) -> list[str]:
+    used = {(use.extract, use.field) for uses in lineage.fields.values() for use in uses}
+    return sorted(
+        f"{name}.{column}"
+        for name, columns in project.extracts.items()
+        for column in columns
+        if (name, column) not in used
+    )
+
+
+def _compose_metrics(
+    project: Project, definitions: Mapping[str, Mapping[str, Any]], paths: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    return {
+        metric: {
+            **definitions.get(metric, {}),
+            "written": project.models[metric].written,
+            "definition_sha256": _digest([project.models[name] for name in path], definitions.get(metric, {})),
+        }
+        for metric, path in paths.items()
+    }
+
+
+def _digest(models: Sequence[Model], definition: Mapping[str, Any]) -> str:
+    """One hash of what a metric means: its words, and the SQL of every model from the extracts to it."""
+    stated = json.dumps([dict(definition), [(model.name, model.sql) for model in models]], sort_keys=True)
+    return hashlib.sha256(stated.encode()).hexdigest()
+
+
+def _group(worked_out: frozenset[tuple[str, str, str]]) -> dict[str, list[list[str]]]:
+    grouped: dict[str, list[list[str]]] = {}
+    for model, part, column in sorted(worked_out):
+        grouped.setdefault(model, []).append([part, column])
+    return grouped
+
+
+def _as_json(stated: Any) -> str:
+    return json.dumps(stated, indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

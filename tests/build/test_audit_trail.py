@@ -1,0 +1,83 @@
+"""What a sealed edition keeps for auditors, against the figures that were sealed with it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.register import read_metrics
+from tests.build.conftest import SampleBuild
+
+METRICS = read_metrics()
+COUNTED_BY_ROW = (
+    "episodes_reported",
+    "missing_episodes",
+    "cme_referrals",
+    "cme_open",
+    "children_reported",
+    "cme_closed",
+)
+
+
+@pytest.fixture(scope="module", params=("2016", "2018"))
+def edition(request: pytest.FixtureRequest, built: SampleBuild) -> Path:
+    return built.edition(request.param)
+
+
+def read(edition: Path, name: str):
+    return json.loads((edition / "restricted" / "audit" / name).read_text("utf-8"))
+
+
+def rows(edition: Path, name: str) -> list[dict[str, str]]:
+    with (edition / "restricted" / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_every_metric_reaches_an_extract_and_every_reference_was_followed(edition):
+    coverage = read(edition, "column-lineage.json")["coverage"]
+    assert coverage["metrics"] == coverage["metrics_reaching_an_extract"] == len(METRICS)
+    assert coverage["not_followed"] == []
+    assert coverage["column_references_followed"] == coverage["column_references"]
+    for metric in METRICS.values():
+        reached = {
+            r["extract"] for r in rows(edition, "audit/column-lineage.csv") if r["metric_id"] == metric.metric_id
+        }
+        assert set(metric.needs) <= reached
+
+
+def test_the_first_step_of_an_extract_starts_with_its_rows_in_the_manifest(edition):
+    extracts = {e["name"]: e["rows"] for e in json.loads((edition / "edition.json").read_text("utf-8"))["extracts"]}
+    models = read(edition, "steps.json")["models"]
+    for name in ("missing_episodes", "cme_referrals", "population"):
+        assert models[f"stg_{name}"]["steps"][0]["rows_in"] == extracts[name]
+
+
+def test_rows_pass_from_step_to_step(edition):
+    for name, model in read(edition, "steps.json")["models"].items():
+        parts: dict[str, int] = {}
+        for step in model.get("steps", ()):
+            if step["part"] in parts and step["kind"] not in ("read", "unite", "deduplicate"):
+                assert step["rows_in"] == parts[step["part"]], (name, step["step"])
+            parts[step["part"]] = step["rows_out"]
+
+
+def test_the_rows_counted_are_the_figures_of_metrics_that_count_rows(edition):
+    figures = {
+        (f["metric_id"], f["authority"], f["breakdown"], f["category"]): f["numerator"]
+        for f in rows(edition, "figures.csv")
+        if f["status"] == "published"
+    }
+    counted = [row for row in rows(edition, "audit/rows-counted.csv") if row["metric_id"] in COUNTED_BY_ROW]
+    assert {row["metric_id"] for row in counted} == set(COUNTED_BY_ROW)
+    for row in counted:
+        assert figures[row["metric_id"], row["authority"], row["breakdown"], row["category"]] == row["rows"]
+
+
+def test_every_model_has_its_sql_and_every_test_passed(edition):
+    written = {file.stem for file in (edition / "restricted" / "audit" / "sql").iterdir()}
+    assert set(read(edition, "steps.json")["models"]) == written >= set(METRICS)
+    tests = read(edition, "tests.json")
+    assert tests
+    assert {test["status"] for test in tests} == {"pass"}
+    assert all(test["says"] for test in tests)
