@@ -16,7 +16,8 @@ from pipelines.figures import Edition
 from pipelines.intake.sample.draws import Texts
 from pipelines.intake.sample.education import write_education
 from pipelines.intake.sample.missing import write_episodes
-from pipelines.intake.sample.reference import AUTHORITIES, published_file, write_population
+from pipelines.intake.sample.published import published_files
+from pipelines.intake.sample.reference import AUTHORITIES, write_population
 from pipelines.paths import SAMPLE_MARKER
 
 DEFAULT_SEED = 2016
@@ -34,9 +35,10 @@ Not invented, because it is published:
 - population.csv: mid-year estimates of York's population aged 0 to 17 (Office for National Statistics) and
   children looked after in York during the year (Department for Education). The ages 5 to 16 are a fixed
   share of them, and the looked-after children of the years ending 2016 and 2017 are invented.
-- published_statistics*.csv, where there is one: the rows for England, Yorkshire and The Humber and York of
-  the Department for Education's statistical release that the file is named after ("Children looked after in
-  England including adoption").
+- published_statistics*.csv: the rows for England, Yorkshire and The Humber and York of the Department for
+  Education's statistical releases SFR34/2015, SFR41/2016 and SFR50/2017, of "Children looked after in England
+  including adoptions" of 2022, 2023 and 2024, and of "Elective home education", school years 2021/22 to
+  2024/25. Of 2024 only a part is given.
 Contains public sector information licensed under the Open Government Licence v3.0.
 """
 
@@ -72,9 +74,7 @@ def _write_all(edition: Edition, scale: int, seed: int) -> dict[str, str]:
     tables.update(write_education(edition, seed, authorities))
     tables["population"] = write_population(edition, authorities)
     files = {f"{name}.csv": _as_csv(table) for name, table in tables.items()}
-    published = published_file(edition)
-    if published is not None:
-        files[published[0]] = published[1]
+    files.update(published_files())
     files[SAMPLE_MARKER] = _NOTICE.format(edition=edition.name, scale=scale, seed=seed)
     return files
 

@@ -1,6 +1,6 @@
-"""What the sample takes from published sources instead of inventing it: populations, and the department's figures.
+"""What the sample takes from published sources instead of inventing it: the authorities and their populations.
 
-Only the rows for York, its region and England; the sources are named in each sample folder's SAMPLE.txt.
+The department's own statistics are in `published`; the sources are named in each sample folder's SAMPLE.txt.
 """
 
 from __future__ import annotations
@@ -30,38 +30,6 @@ _LOOKED_AFTER = {
 }  # fmt: skip
 _SHARE_AGED_5_16 = 0.6575
 
-_EARLY_COLUMNS = (
-    "New_geog_code,geog_l,geog_c,geog_n,CLA_MissDuringYear,CLA_MissIncs,CLA_MissMoreOnce,CLA_Miss31Mar,"
-    "CLA_AwayDuringYear,CLA_AwayIncs,CLA_AwayMoreOnce,CLA_Away31Mar"
-)
-_COLUMNS_2017 = (
-    "LA_order,New_geog_code,geog_l,geog_c,geog_n,Miss_Miss_DuringYear,Miss_Miss_Incs,Miss_Miss_MoreOnce,"
-    "Miss_Miss_31Mar,Miss_Away_DuringYear,Miss_Away_Incs,Miss_Away_MoreOnce,Miss_Away_31Mar"
-)
-_PUBLISHED = {
-    2015: (
-        "SFR34_Missing2015",
-        _EARLY_COLUMNS,
-        "E92000001,NATIONAL,999,ENGLAND,6110,28570,3580,160,3230,13080,1730,50",
-        "E12000003,REGION,C,YORKSHIRE AND THE HUMBER,660,3430,410,10,360,1870,230,x",
-        "E06000014,LA,816,York,24,202,21,0,11,48,7,0",
-    ),
-    2016: (
-        "SFR41_Missing2016",
-        _EARLY_COLUMNS,
-        "E92000001,NATIONAL,999,ENGLAND,8670,43000,5200,260,4430,17560,2420,50",
-        "E12000003,REGION,C,YORKSHIRE AND THE HUMBER,870,5120,560,10,490,2470,300,10",
-        "E06000014,LA,816,York,18,61,8,0,19,140,11,0",
-    ),
-    2017: (
-        "SFR50_Missing_2017",
-        _COLUMNS_2017,
-        "1,E92000001,NATIONAL,999,ENGLAND,10700,60720,6660,330,4860,20330,2730,70",
-        "39,E12000003,REGION,C,YORKSHIRE AND THE HUMBER,1080,6760,690,30,480,2150,280,x",
-        "54,E06000014,LA,816,York,18,51,9,0,20,158,15,0",
-    ),
-}
-
 
 def write_population(edition: Edition, authorities: Texts) -> dict[str, Texts]:
     """The table population: two years of each group, York's numbers once for each unit that an authority has."""
@@ -88,12 +56,3 @@ def write_population(edition: Edition, authorities: Texts) -> dict[str, Texts]:
         "year_ending": np.array([row[2].isoformat() for row in rows]),
         "population": np.array([str(row[3]) for row in rows]),
     }
-
-
-def published_file(edition: Edition) -> tuple[str, str] | None:
-    """Name and text of the department's file for the edition's year, in its own columns; None where there is none."""
-    published = _PUBLISHED.get(edition.periods["missing"].end.year)
-    if published is None:
-        return None
-    name, *lines = published
-    return f"published_statistics_{name}.csv", "\n".join([*lines, ""])
