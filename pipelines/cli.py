@@ -296,6 +296,33 @@ def verify(
 
 
 @app.command()
+def trace(
+    metric: Annotated[str, typer.Argument(help="Metric to follow back, e.g. episodes_reported.")],
+    edition: Annotated[str | None, typer.Option("--edition", help="Edition, e.g. 2016; the latest if none.")] = None,
+    authority: Annotated[str | None, typer.Option("--authority", help="ONS code, or all.")] = None,
+    breakdown: Annotated[str | None, typer.Option("--breakdown", help="Breakdown, e.g. sex, or total.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Category, e.g. female.")] = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
+) -> None:
+    """From a figure back to the rows: definition, SQL, rows at each step, tests, files and their hashes. Exact: restricted."""
+    from pipelines.editions.state import choose_edition
+    from pipelines.editions.switch import settle
+    from pipelines.editions.tracing import Question
+    from pipelines.editions.tracing import trace as follow
+    from pipelines.editions.tracing_text import show_trace
+
+    out = paths.Output(output)
+    settle(out)
+    state = choose_edition(out, edition)
+    found = follow(out.editions / state.name, Question(metric, authority, breakdown, category))
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        print(show_trace(found))
+
+
+@app.command()
 def editions(output: Output = paths.DEFAULT_OUTPUT, as_json: AsJson = False) -> None:
     """The editions of the output folder and where each stands."""
     from pipelines.editions.state import list_editions

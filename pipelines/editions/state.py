@@ -110,6 +110,14 @@ def find_edition(states: Iterable[EditionState], text: str) -> EditionState:
     return found[-1]
 
 
+def choose_edition(output: Output, text: str | None) -> EditionState:
+    """The edition that a person names, or the latest of all where none is named. DataFault where there are none."""
+    states = list_editions(output)
+    if not states:
+        raise DataFault(f"There is no edition in {output.folder}. Build one first: storyboard build.")
+    return find_edition(states, text) if text is not None else states[-1]
+
+
 def find_previous(states: Iterable[EditionState], edition: str) -> EditionState | None:
     """The latest version, draft or published, of the nearest earlier edition; None where there is none."""
     earlier = [state for state in states if state.edition < edition and state.status != "withdrawn"]

@@ -1,0 +1,282 @@
+"""From a figure back to the rows: read from a sealed edition alone, years later, with no warehouse and no extract at hand.
+
+Which figures are meant, and what the edition keeps of how they came about, belong here. The sentences and counts were made
+when the edition was; showing them as text is for `tracing_text`.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.editions.manifest import read_manifest
+from pipelines.faults import DataFault, UsageFault
+
+AUDIT = "restricted/audit"
+FRAME = ("figure_keys", "metric_results", "figures")
+"""The models that every metric passes through last: they put its results among the figures that an edition must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which figures are asked for: a metric, and where only some of its figures are meant, which."""
+
+    metric: str
+    authority: str | None = None
+    breakdown: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The answer, in JSON's own types. `about` is what else the edition says of the metric."""
+
+    edition: str
+    metric: str
+    definition: str
+    about: Mapping[str, Any]
+    figures: Sequence[Mapping[str, Any]]
+    steps: Sequence[Mapping[str, Any]]
+    tests: Sequence[Mapping[str, Any]]
+    extracts: Sequence[Mapping[str, Any]]
+    sql: str
+    """Of the metric's own model, as it was run."""
+
+    def as_json(self) -> dict[str, Any]:
+        """`{edition, metric, definition, figures, steps: [{step, relation, rows_in, rows_out, sql}], tests, extracts}`
+        and, beside it, `about` and `sql`."""
+        return {
+            "edition": self.edition,
+            "metric": self.metric,
+            "definition": self.definition,
+            "about": dict(self.about),
+            "figures": [dict(figure) for figure in self.figures],
+            "steps": [dict(step) for step in self.steps],
+            "tests": [dict(test) for test in self.tests],
+            "extracts": [dict(extract) for extract in self.extracts],
+            "sql": self.sql,
+        }
+
+
+def trace(folder: Path, question: Question) -> Trace:
+    """What a sealed edition knows of the figures asked for.
+
+    A metric, authority, breakdown or category that the edition does not have is a UsageFault that names the nearest;
+    an edition without its audit trail is a DataFault.
+    """
+    metrics = read_audit(folder, "metrics.json")
+    entry = metrics.get(_choose("metric", question.metric, metrics))
+    metric = question.metric
+    rows = [row for row in _read_csv(folder / "restricted" / "figures.csv") if row["metric_id"] == metric]
+    chosen = _choose_figures(rows, question)
+    steps = read_audit(folder, "steps.json")
+    path = list(steps["metrics"][metric]["path"])
+    fields = _read_fields(folder, metric)
+    return Trace(
+        edition=folder.name,
+        metric=metric,
+        definition=entry["description"],
+        about=_describe(entry, steps["metrics"][metric]),
+        figures=_show_figures(folder, chosen),
+        steps=[*_list_steps(steps, metric), *_last_steps(folder, steps, chosen, question)],
+        tests=[test for test in read_audit(folder, "tests.json") if {*path, *FRAME}.intersection(test["looks_at"])],
+        extracts=_describe_extracts(folder, fields),
+        sql=(folder / AUDIT / "sql" / f"{metric}.sql").read_text("utf-8"),
+    )
+
+
+def read_audit(folder: Path, name: str) -> Any:
+    """One JSON file of an edition's audit trail. DataFault where it is not there."""
+    try:
+        return json.loads((folder / AUDIT / name).read_text("utf-8"))
+    except FileNotFoundError as fault:
+        raise DataFault(
+            f"Edition {folder.name} keeps no audit trail ({AUDIT}/{name} is not there): it was built before there was one. "
+            "Build it again to have one."
+        ) from fault
+    except ValueError as fault:
+        raise DataFault(
+            f"{AUDIT}/{name} of edition {folder.name} cannot be read. See what was changed with: storyboard verify."
+        ) from fault
+
+
+def _choose(what: str, asked: str, known: Collection[str]) -> str:
+    if asked in known:
+        return asked
+    near = difflib.get_close_matches(asked, known, n=3, cutoff=0.5)
+    hint = f"Did you mean {_either(near)}?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."
+    raise UsageFault(f"The edition has no {what} of that name. {hint}")
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _choose_figures(rows: Sequence[Mapping[str, str]], question: Question) -> list[Mapping[str, str]]:
+    chosen = list(rows)
+    for what in ("authority", "breakdown", "category"):
+        asked = getattr(question, what)
+        if asked is not None:
+            _choose(what, asked, {row[what] for row in chosen})
+            chosen = [row for row in chosen if row[what] == asked]
+    return chosen
+
+
+def _show_figures(folder: Path, chosen: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    protection = {_key(row): row for row in _read_csv(folder / AUDIT / "protection.csv", missing_is_empty=True)}
+    shown_on = read_audit(folder, "shown-on.json")
+    figures = []
+    for row in chosen:
+        address = "/".join((row["edition"], *_key(row)))
+        public = protection.get(_key(row), {})
+        figures.append(
+            {
+                "figure": address,
+                **{name: row[name] for name in ("authority", "breakdown", "category")},
+                **{name: _number(row[name]) for name in ("numerator", "denominator", "value")},
+                **{name: row[name] for name in ("unit", "status", "period_start", "period_end", "as_at")},
+                "public": public.get("public", ""),
+                "why_hidden": public.get("why_hidden", ""),
+                "shown_on": sorted(page for page, figures_of in shown_on.items() if address in figures_of),
+            }
+        )
+    return figures
+
+
+def _list_steps(steps: Mapping[str, Any], metric: str) -> Iterator[dict[str, Any]]:
+    """The steps of every model on the way; of columns worked out, those that the metric uses."""
+    used = steps["metrics"][metric]["worked_out"]
+    for model in steps["metrics"][metric]["path"]:
+        entry = steps["models"][model]
+        needed = {tuple(pair) for pair in used.get(model, ())}
+        for step in entry.get("steps", ()):
+            part = step["part"].split("#")[0]
+            if step["kind"] == "work out" and (part, step["column"]) not in needed:
+                continue
+            yield {
+                "step": step["step"],
+                "relation": f"{model}.{step['part']}" if step["part"] else model,
+                "rows_in": step["rows_in"],
+                "rows_out": step["rows_out"],
+                "sql": step["sql"],
+                "kind": step["kind"],
+            }
+
+
+def _last_steps(
+    folder: Path, steps: Mapping[str, Any], chosen: Sequence[Mapping[str, str]], question: Question
+) -> Iterator[dict[str, Any]]:
+    """From the results of the metric to the figures asked for."""
+    metric = question.metric
+    own = steps["models"][metric]["steps"]
+    if question.breakdown is not None or question.category is not None or question.authority is not None:
+        for part, before, after in _count_rows(folder, chosen, question):
+            words = " and ".join(
+                f"{name} is {asked!r}"
+                for name in ("authority", "breakdown", "category")
+                if (asked := getattr(question, name)) is not None
+            )
+            yield {
+                "step": f"Of the rows counted, take those whose {words}.",
+                "relation": f"{metric}.{part}" if part else metric,
+                "rows_in": before,
+                "rows_out": after,
+                "sql": words.replace(" is ", " = "),
+                "kind": "filter",
+            }
+    yield {
+        "step": "Place the results among all figures that the edition must hold: what did not occur counts 0, and what "
+        "rests on an extract that is absent is not available.",
+        "relation": "figures",
+        "rows_in": own[-1]["rows_out"] if own else 0,
+        "rows_out": steps["metrics"][metric]["figures"],
+        "sql": "figure_keys left join metric_results using (metric_id, authority, breakdown, category)",
+        "kind": "join",
+    }
+
+
+def _count_rows(
+    folder: Path, chosen: Sequence[Mapping[str, str]], question: Question
+) -> Iterator[tuple[str, int, int]]:
+    """Rows behind all figures of the same breakdown, and behind those asked for; by the part of the SQL that counts them."""
+    counted = [
+        row
+        for row in _read_csv(folder / AUDIT / "rows-counted.csv", missing_is_empty=True)
+        if row["metric_id"] == question.metric
+    ]
+    wanted = {(row["authority"], row["breakdown"], row["category"]) for row in chosen}
+    breakdowns = {row["breakdown"] for row in chosen}
+    for part in sorted({row["part"] for row in counted}):
+        rows = [row for row in counted if row["part"] == part and row["breakdown"] in breakdowns]
+        after = sum(int(r["rows"]) for r in rows if (r["authority"], r["breakdown"], r["category"]) in wanted)
+        yield part, sum(int(row["rows"]) for row in rows), after
+
+
+def _describe(entry: Mapping[str, Any], traced: Mapping[str, Any]) -> dict[str, Any]:
+    about = {
+        name: entry[name]
+        for name in ("label", "unit", "kind", "collection", "needs", "breakdowns", "numerator", "denominator", "scale")
+        if entry.get(name) not in (None, [], "")
+    }
+    return {
+        **about,
+        "written": entry["written"],
+        "definition_sha256": entry["definition_sha256"],
+        "path": traced["path"],
+    }
+
+
+def _read_fields(folder: Path, metric: str) -> dict[str, dict[str, list[str]]]:
+    fields: dict[str, dict[str, list[str]]] = {}
+    for row in _read_csv(folder / AUDIT / "column-lineage.csv", missing_is_empty=True):
+        if row["metric_id"] == metric and row["how"] != "frame":
+            fields.setdefault(row["extract"], {}).setdefault(row["field"], []).append(row["how"])
+    return fields
+
+
+def _describe_extracts(folder: Path, fields: Mapping[str, Mapping[str, list[str]]]) -> list[dict[str, Any]]:
+    sealed = {extract.name: extract for extract in read_manifest(folder).facts.extracts}
+    quality = json.loads((folder / "restricted" / "quality.json").read_text("utf-8"))
+    described = []
+    for name, used in sorted(fields.items()):
+        extract = sealed.get(name)
+        if extract is None and name in ("edition_periods", "inventory"):
+            continue  # the calendar of the edition, and which extracts there are: not files of the data
+        described.append(
+            {
+                "name": name,
+                "sha256": extract.sha256 if extract else None,
+                "rows": extract.rows if extract else None,
+                "kept": extract.kept if extract else None,
+                "out_of_period": extract.out_of_period if extract else None,
+                "rejected": quality["extracts"].get(name, {}).get("rejected"),
+                "queries": sum(finding["extract"] == name for finding in quality["findings"]),
+                "fields": {field: sorted(how) for field, how in sorted(used.items())},
+            }
+        )
+    return described
+
+
+def _read_csv(path: Path, *, missing_is_empty: bool = False) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+    except FileNotFoundError as fault:
+        if missing_is_empty:
+            return []
+        raise DataFault(f"{path.name} of the edition is not there. See with: storyboard verify.") from fault
+
+
+def _key(row: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("authority", "metric_id", "breakdown", "category"))
+
+
+def _number(text: str) -> int | float | None:
+    if text == "":
+        return None
+    return float(text) if "." in text else int(text)
