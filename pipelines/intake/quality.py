@@ -9,7 +9,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,7 +159,11 @@ def describe_quality(
         for name in HEADLINES
         if name in totals and totals[name].value is not None
     )
-    ranges = tuple(_open_upward(each, metrics[each.metric_id], findings) for each in ranges)
+    gaps = {finding.extract for finding in findings if finding.rule in _GAPS and explained[finding] is None}
+    ranges = tuple(
+        _remark_on_gaps(each, metrics[each.metric_id]) if metrics[each.metric_id].needs[0] in gaps else each
+        for each in ranges
+    )
     used = {id(each) for each in explained.values() if each is not None}
     return Quality(
         edition=edition.name,
@@ -288,12 +292,13 @@ def _ratio(numerator: Decimal, denominator: Decimal, scale: int) -> Decimal:
     return (numerator * scale / denominator).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def _open_upward(found: Range, metric: Metric, findings: Iterable[Finding]) -> Range:
-    """Where a month of the extract is empty, nobody can say how much is missing."""
-    if metric.kind == "count" and any(f.rule in _GAPS and f.extract == metric.needs[0] for f in findings):
-        remark = f"{found.remark} A month, or the whole extract, has no rows: the figure may be higher.".strip()
-        return Range(**{**asdict(found), "highest": None, "remark": remark})
-    return found
+def _remark_on_gaps(found: Range, metric: Metric) -> Range:
+    """Where a month of the extract is empty and nobody has said why, nobody can say how much is missing."""
+    if metric.kind == "count":
+        remark = "A month, or the whole extract, has no rows: the figure may be higher."
+        return replace(found, highest=None, remark=f"{found.remark} {remark}".strip())
+    remark = "It says nothing of the months without rows."
+    return replace(found, remark=f"{found.remark} {remark}".strip())
 
 
 def _gather(

@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.faults import DataFault, UsageFault
+from pipelines.intake.explanations import read_explanations
 from pipelines.intake.gate import examine
 from pipelines.intake.mapped import prepare_mapped
-from pipelines.intake.mapping import make_json_schema, read_mapping, suggest_code
+from pipelines.intake.mapping import ExtractMapping, FieldMapping, make_json_schema, read_mapping, suggest_code
 from pipelines.intake.preparation import Preparation, infer_calendar
 from pipelines.intake.preparation_report import show_preparation_as_text
 from pipelines.intake.ssda903 import prepare_ssda903
 from pipelines.intake.suggestion import suggest
-from pipelines.paths import SCHEMAS
+from pipelines.paths import DOCS, SCHEMAS
 from tests.intake.test_ssda903 import write_return
 
 SSD_MISSING = SCHEMAS / "mappings" / "ssd_missing.yml"
@@ -420,3 +424,38 @@ def test_a_file_that_is_like_no_extract_gets_no_draft(tmp_path: Path) -> None:
     with pytest.raises(DataFault, match="looks like a field"):
         suggest(tmp_path / "x.csv", tmp_path / "mapping.yml")
     assert not (tmp_path / "mapping.yml").exists()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.data())
+def test_a_mapping_spoilt_anywhere_is_read_or_refused_with_a_line_and_never_repeated(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    lines = MINIMAL.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        lines[place] = data.draw(
+            st.sampled_from(
+                ["", "  - plugh", "plugh: [", "    plugh: {a: 1}", "&plugh", "? plugh", "!!plugh x", lines[place] * 2]
+            )
+        )
+    path = tmp_path / "mapping.yml"
+    path.write_text("\n".join(lines))
+    try:
+        read_mapping(path)
+    except DataFault as refused:
+        for sentence in str(refused).splitlines():
+            assert sentence.startswith("mapping.yml")
+            assert "plugh" not in sentence
+
+
+def test_the_page_on_preparing_shows_files_that_are_sound_and_names_every_key(tmp_path: Path) -> None:
+    page = (DOCS / "running" / "preparing.md").read_text(encoding="utf-8")
+    shown, explained = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mapping.yml").write_text(shown)
+    assert read_mapping(tmp_path / "mapping.yml").mapping.extracts
+    (tmp_path / "explanations.yml").write_text(explained)
+    assert read_explanations(tmp_path)
+    for model in (FieldMapping, ExtractMapping):
+        for name, info in model.model_fields.items():
+            assert f"`{info.alias or name}`" in page or name == "fields", name

@@ -119,6 +119,10 @@ def test_a_month_without_rows_leaves_the_highest_value_open(tmp_path: Path) -> N
     found = find_range(quality, "episodes_reported")
     assert found.highest is None
     assert "may be higher" in found.remark
+    (tmp_path / "explanations.yml").write_text(
+        "- {rule: month_without_rows, explanation: A quiet month. The police have no report either., by: Data officer}"
+    )
+    assert find_range(describe(tmp_path, FIGURES), "episodes_reported").highest == 14
 
 
 def test_a_rate_lies_between_all_that_is_not_timed_late_and_all_in_time(tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.intake.findings import Finding
-from pipelines.intake.preparation import Preparation
+from pipelines.intake.preparation import Preparation, Questions
 from pipelines.intake.preparation_report import (
     show_preparation_as_csv,
     show_preparation_as_html,
@@ -16,6 +20,7 @@ from pipelines.intake.preparation_report import (
 )
 from pipelines.intake.preparation_rules import PREPARATION_RULES
 from pipelines.intake.ssda903 import ETHNICITIES, PLACEMENTS, prepare_ssda903
+from pipelines.intake.ssda903_checks import Absence, CareEpisode, check_overlaps, join_care
 from pipelines.register import read_metrics
 from tests.intake.test_ssda903 import EPISODES, FAKE_RETURN, MISSING, needs_fake_return, read_rows, write_return
 
@@ -254,3 +259,43 @@ def test_a_finding_never_holds_a_value(tmp_path: Path) -> None:
         assert isinstance(finding, Finding)
         assert "nonsense" not in str(finding)
         assert "2017" not in str(finding)
+
+
+DAYS = st.integers(0, 30).map(lambda days: date(2017, 5, 1) + timedelta(days=days))
+SPANS = st.lists(st.tuples(st.sampled_from("ab"), DAYS, st.none() | st.integers(0, 9)), max_size=12)
+
+
+@given(SPANS)
+def test_a_period_overlaps_when_any_earlier_one_of_the_child_ends_after_its_start(
+    spans: list[tuple[str, date, int | None]],
+) -> None:
+    rows = [
+        Absence(line, child, "M", start, None if length is None else start + timedelta(days=length))
+        for line, (child, start, length) in enumerate(spans, start=2)
+    ]
+    questions = Questions()
+    check_overlaps(rows, "missing", questions)
+    ordered = sorted(rows, key=lambda row: (row.start, row.end or date.max, row.line))
+    expected = {
+        row.line
+        for place, row in enumerate(ordered)
+        if any(other.child == row.child and (other.end or date.max) > row.start for other in ordered[:place])
+    }
+    assert {finding.row for finding in questions.all()} == expected
+
+
+@given(SPANS)
+def test_a_day_is_in_a_period_of_care_when_an_episode_has_it_or_joins_two_that_do(
+    spans: list[tuple[str, date, int | None]],
+) -> None:
+    care = [
+        CareEpisode(line, start, None if length is None else start + timedelta(days=length), "U1", "", "S", "")
+        for line, (_, start, length) in enumerate(spans)
+    ]
+    periods = join_care(care)
+    for before, after in pairwise(periods):
+        assert before.last is not None
+        assert before.last < after.first
+    for days in range(60):
+        day = date(2017, 5, 1) + timedelta(days=days)
+        assert any(period.covers(day) for period in periods) == any(episode.covers(day) for episode in care)
