@@ -99,7 +99,7 @@ def _open(
         categories,
         audience=audience,
         earlier=earlier,
-        published_statistics=_read_published_statistics(run),
+        published_statistics=read_published_statistics(run),
         invented=run.is_invented,
         base=base,
         sql=register.read_metric_models(),
@@ -114,7 +114,8 @@ def _edition_of(name: str, figures: Sequence[PublicFigure], metrics: dict[str, M
     return Edition(name, periods)
 
 
-def _read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
+def read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
+    """What the department prints, as the gate read it; none where no such file was given."""
     file = run.admitted / "published_statistics.parquet"
     if not file.is_file():
         return []

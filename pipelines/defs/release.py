@@ -6,11 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 import dagster as dg
 
 from pipelines import paths, register
-from pipelines.defs.books import read_releases
+from pipelines.defs.books import read_published_statistics, read_releases
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.disclosure.external import facts_from
 from pipelines.disclosure.relations import read_relations
 from pipelines.disclosure.release import ProtectedRelease, protect_release
-from pipelines.figures import Figure, FigureKey, Metric, PublicFigure
+from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
 from pipelines.lockdown import connect
 from pipelines.publishing.downloads import write_restricted_figures, write_side_by_side
 
@@ -69,15 +70,19 @@ def protected_figures(context: dg.AssetExecutionContext, protected_release: Prot
 
 
 def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | None) -> ProtectedRelease:
-    """The figures of the edition protected against every other release that the folder and the batch hold."""
+    """The figures of the edition protected against every other release that the folder and the batch hold, and against what
+    the department prints about the same children."""
     metrics, categories = register.read_metrics(), register.read_categories()
+    relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
+    periods = {figure.key: Period(figure.period_start, figure.period_end, figure.as_at) for figure in figures}
     return protect_release(
         figures,
         metrics,
         categories,
         run.policy,
-        read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories),
+        relations,
         earlier=read_releases(run, run.choose_target(reason).name),
+        external_facts=facts_from(read_published_statistics(run), relations, periods),
     )
 
 
