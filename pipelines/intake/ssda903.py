@@ -74,6 +74,7 @@ LOCATIONS = {"IN": "in_area", "OUT": "out_of_area"}
 _OTHER_NATIONS = frozenset({"WAL", "SCO", "NIR"})
 
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_ISO_DAY = re.compile(r"\A(\d{4})-(\d\d)-(\d\d)(?:T00:00)?\Z")
 _FIRST_YEAR, _FIRST_YEAR_OF_BIRTH, _LAST_YEAR = 1990, 1900, 2099
 
 
@@ -209,8 +210,12 @@ def _read(
     absent = _absent_columns(table, module)
     if absent:
         raise DataFault(f"{table.name} has no column {', '.join(absent)}. Export the module of the return as it is.")
+    rows = table.rows
+    if path.suffix.lower() == ".xlsx":
+        # Typed cells of a workbook are read as ISO dates; the return writes them its own way.
+        rows = tuple((line, tuple(_ISO_DAY.sub(r"\3/\2/\1", cell) for cell in cells)) for line, cells in rows)
     # Findings name the module, whatever the file is called.
-    return replace(table, name=f"{module.word}_last" if is_last else module.word)
+    return replace(table, name=f"{module.word}_last" if is_last else module.word, rows=rows)
 
 
 @dataclass(slots=True)

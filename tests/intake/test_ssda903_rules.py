@@ -197,6 +197,20 @@ def test_files_are_told_by_their_names_and_columns_whatever_else_is_in_the_name(
     assert (done.rows_written, done.findings) == (1, ())
 
 
+def test_a_module_may_be_a_workbook_with_dates_as_dates(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    source = write_return(tmp_path / "r", header=[CHILD], episodes=[IN_CARE], missing=[])
+    (source / "missing.csv").unlink()
+    book = Workbook()
+    book.worksheets[0].append(MISSING.split(","))
+    book.worksheets[0].append([7, date(2004, 6, 1), "M", date(2017, 5, 1), date(2017, 5, 2)])
+    book.save(source / "missing.xlsx")
+    done = prepare_ssda903(source, "2019", tmp_path / "out", key=tmp_path / "key")
+    (row,) = read_rows(done.folder / "missing_episodes.csv")
+    assert (row["started_at"], row["ended_at"], row["age"], done.findings) == ("2017-05-01", "2017-05-02", "12", ())
+
+
 def test_the_location_comes_from_a_column_that_says_it_and_from_no_postcode_distance_or_provider(
     tmp_path: Path,
 ) -> None:
