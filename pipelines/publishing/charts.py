@@ -67,7 +67,7 @@ def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
             else:
                 axes.text(0, top - 6, mark.label, fontsize=TEXT, color=INK)
 
-    return _render(draw, height, title, description)
+    return render(draw, height, title, description)
 
 
 def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
@@ -90,7 +90,7 @@ def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
                 axes.text(middle, base + 36, year, fontsize=SMALL, color=INK, ha="center")
         axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
 
-    return _render(draw, height, title, description)
+    return render(draw, height, title, description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ def draw_line(marks: Sequence[Mark], title: str, description: str, events: Seque
         axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
         _draw_breaks(axes, [(across(event.place), event.letter) for event in breaks], top, base)
         for x, letters in _gather([(across(event.place), event.letter) for event in done]):
-            axes.plot([x], [base + 44], color=_colours()[2], marker="^", markersize=9)
+            axes.plot([x], [base + 44], color=colours()[2], marker="^", markersize=9)
             axes.text(x, base + 67, letters, fontsize=SMALL, color=INK, ha=_side(x))
 
-    return _render(draw, height, title, description)
+    return render(draw, height, title, description)
 
 
 def _draw_breaks(axes: Axes, breaks: Sequence[tuple[float, str]], top: float, base: float) -> None:
@@ -189,7 +189,7 @@ def _span(letters: Sequence[str]) -> str:
 def _draw_run(axes: Axes, run: Sequence[tuple[float, float]]) -> None:
     if run:
         axes.plot(
-            [x for x, _ in run], [y for _, y in run], color=_colours()[0], linewidth=2.5, marker="o", markersize=8
+            [x for x, _ in run], [y for _, y in run], color=colours()[0], linewidth=2.5, marker="o", markersize=8
         )
 
 
@@ -207,7 +207,7 @@ def _draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thicknes
     if mark.figure.status in ("not_available", "not_applicable"):
         return 0.0
     corner, size = ((x, y), (length, thickness)) if lies else ((x, y - length), (thickness, length))
-    colour = "#949494" if mark.category == NOT_KNOWN else _colours()[0]
+    colour = "#949494" if mark.category == NOT_KNOWN else colours()[0]
     patch = Rectangle(
         corner,
         *size,
@@ -222,7 +222,8 @@ def _draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thicknes
 
 
 @cache
-def _colours() -> list[str]:
+def colours() -> list[str]:
+    """The colours of the style, in the order in which they are used."""
     return [str(colour) for colour in get_af_colours("categorical")]
 
 
@@ -231,7 +232,7 @@ def _canvas() -> Canvas:
     return Canvas()
 
 
-def _render(draw: Callable[[Axes], None], height: float, title: str, description: str) -> bytes:
+def render(draw: Callable[[Axes], None], height: float, title: str, description: str) -> bytes:
     """Draws in units of the viewBox, the y axis downward, and gives the finished SVG."""
     settings: dict[str, Any] = {
         "font.family": ["DejaVu Sans"],

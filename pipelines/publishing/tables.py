@@ -86,7 +86,7 @@ def mark_up_published_statistics(
     cells: list[list[Markup | str]] = [
         [
             measure,
-            *("not counted" if s is None else _mark_up_statistic(s) for s in statistics),
+            *("not counted" if s is None else mark_up_statistic(s) for s in statistics),
             "not counted" if ours is None else mark_up_figure(ours),
             ", ".join(sorted({s.release for s in statistics if s is not None})) or "this story board",
         ]
@@ -95,7 +95,8 @@ def mark_up_published_statistics(
     return mark_up_table(caption, ["What is counted", *areas, "This story board", "Source"], cells, total=False)
 
 
-def _mark_up_statistic(statistic: PublishedStatistic) -> Markup:
+def mark_up_statistic(statistic: PublishedStatistic) -> Markup:
+    """The department's value in an element of its own, which is no figure of ours."""
     value = "" if statistic.value is None else f"{statistic.value:f}"
     return Markup('<data class="published" value="{}">{}</data>').format(value, write_statistic(statistic))
 
