@@ -9,7 +9,6 @@ import dagster as dg
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
-from pipelines.intake.report import show_as_html
 from pipelines.intake.schemas import EXTRACTS, read_schema
 
 BESIDE = {
@@ -40,7 +39,6 @@ def extracts(
     run = workspace.start(context)
     examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
     run.examination.write_text(json.dumps(_state(examination), indent=2) + "\n", "utf-8", newline="\n")
-    run.examination_page.write_text(show_as_html([examination]), "utf-8", newline="\n")
     yield from (_check(examination, name) for name in EXTRACTS)
     if not examination.ok:
         raise dg.Failure(

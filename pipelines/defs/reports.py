@@ -1,13 +1,17 @@
 """The restricted pack: the papers and lists for those entitled to exact figures. It never writes under `public/`."""
 
-import shutil
+import json
 
 import dagster as dg
+import pyarrow.parquet as pq
 
-from pipelines import paths
+from pipelines import paths, register
 from pipelines.defs.books import open_restricted_book
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.figures import Figure
+from pipelines.intake.explanations import read_explanations
+from pipelines.intake.quality import describe_quality, write_quality
+from pipelines.intake.schemas import EXTRACTS
 from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report
 from pipelines.publishing.workbooks import write_scorecard
 
@@ -39,10 +43,20 @@ def scorecard(context: dg.AssetExecutionContext, workspace: Workspace, exact_fig
     write_scorecard(open_restricted_book(run, exact_figures), run.staged / "restricted" / "scorecard.xlsx")
 
 
-@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["exact_figures"])
-def quality(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
-    """What the gate found in the extracts: rows in, kept, out of the period, and the queries to be explained."""
+@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=[dg.AssetKey(["extracts", name]) for name in EXTRACTS])
+def quality(
+    context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]
+) -> dg.MaterializeResult[None]:
+    """What the gate found in the extracts, what was explained, and within which range each headline could lie."""
     run = workspace.open(context)
-    restricted = run.staged / "restricted"
-    shutil.copyfile(run.examination, restricted / "quality.json")
-    shutil.copyfile(run.examination_page, restricted / "quality.html")
+    found = describe_quality(
+        json.loads(run.examination.read_text("utf-8")),
+        {name: pq.read_table(run.admitted / f"{name}.parquet") for name in EXTRACTS},
+        run.edition,
+        exact_figures,
+        register.read_metrics(),
+        read_explanations(run.extracts),
+        invented=run.is_invented,
+    )
+    write_quality(found, run.staged / "restricted")
+    return dg.MaterializeResult(metadata={"page": "restricted/quality.html"})

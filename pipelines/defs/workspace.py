@@ -58,11 +58,6 @@ class EditionRun:
         return self.work / "examination.json"
 
     @property
-    def examination_page(self) -> Path:
-        """The same as a page for people."""
-        return self.work / "examination.html"
-
-    @property
     def disclosure(self) -> Path:
         """The audit of what can be worked out from the public figures, as JSON: widths, never values."""
         return self.work / "disclosure.json"
