@@ -260,7 +260,10 @@ def _say_middle(found: Sequence[PublishedStatistic], of: int) -> str:
     return write_number(low) if low == high else f"{write_number(low)} to {write_number(high)}"
 
 
-BESIDE = ("children_missing", "children_missing_percentage", "missing_incidents", "missing_incidents_per_child", "away_incidents")  # fmt: skip
+BESIDE = (
+    *("children_missing", "children_missing_percentage", "missing_incidents", "missing_incidents_per_child"),
+    "away_incidents",
+)
 """What the table of neighbours shows."""
 
 
@@ -280,7 +283,8 @@ def mark_up_neighbours(published: Published, book: Book, model: str) -> Markup:
         shown += [s for s in found if s is not None]
         rows.append([name, *map(_mark_up_or_say, found)])
     heads = ["Council or area", *(MEASURES[measure][0] for measure in BESIDE)]
-    caption = f"{book.place}, its statistical neighbours by the model of {model}, its region and England, year ending 31 March {year.year}"
+    caption = f"{book.place}, its statistical neighbours by the model of {model}, its region and England, "
+    caption += f"year ending 31 March {year.year}"
     sentences = [s for measure in AGAINST if (s := say_place(published, book, measure, model, year))]
     words = Markup("").join(Markup("<p>{}</p>").format(s) for s in sentences)
     return words + mark_up_table(caption, heads, rows, total=False) + mark_up_published_symbols(shown)

@@ -5,8 +5,6 @@ Only the drawing and the figure around it; which values and breaks there are is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -89,13 +87,15 @@ def name_chart(measure: str) -> str:
     return f"published-{measure.replace('_', '-')}"
 
 
-def mark_up_published_chart(published: Published, book: Book, measure: str, link: Callable[[str], str]) -> Markup:
-    """The figure: the latest value as its title, the drawing, the table with the areas around, and the breaks."""
+def mark_up_published_chart(published: Published, book: Book, measure: str, drawing: bytes, image: str) -> Markup:
+    """The figure: the latest value as its title, the drawing, the table with the areas around, and the breaks.
+
+    `image` is the address of the drawing.
+    """
     label, _ = MEASURES[measure]
     own = published.own(measure)
     latest = own[-1]
     name = name_chart(measure)
-    drawing = draw_years(published, book, measure)
     width, height = drawing.split(b'viewBox="', 1)[1].split(b'"', 1)[0].decode().split(" ")[2:]
     shown = [
         s
@@ -119,7 +119,7 @@ def mark_up_published_chart(published: Published, book: Book, measure: str, link
         finding,
         write_year(measure, own[0].year_ending),
         write_year(measure, latest.year_ending),
-        link(f"charts/{name}.svg"),
+        image,
         describe_years(published, book, measure),
         width,
         height,

@@ -21,9 +21,10 @@ from markupsafe import Markup
 
 from pipelines.faults import DataFault
 from pipelines.figures import TOTAL, Collection, FigureKey, PublicFigure
-from pipelines.publishing import blocks, sentences
+from pipelines.publishing import blocks, department, sentences
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.citations import choose_registers, find_pages, find_registers, read_registers
+from pipelines.publishing.department_chart import draw_years, mark_up_published_chart, name_chart
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.english import (
     lower_first,
@@ -107,7 +108,8 @@ def render_pages(
     """
     previous = book.previous.edition.name if book.previous else None
     variables = choose_registers(read_registers(docs) if registers is None else registers, book.edition.name, previous)
-    shared = _Shared(book, policy, tuple(editions), find_definitions_page(docs), variables)
+    definitions = find_definitions_page(docs)
+    shared = _Shared(book, policy, tuple(editions), definitions, variables, department.Published(book, variables))
     environment = _make_environment(docs)
     stated = read_stated(
         [text for metric in book.metrics.values() for text in (metric.description, metric.unit)]
@@ -194,6 +196,7 @@ class _Shared:
     editions: tuple[EditionEntry, ...]
     definitions_page: str | None
     registers: Mapping[str, Any]
+    published: department.Published
     charts: dict[str, bytes] = field(default_factory=dict)
     made: dict[str, blocks.Chart] = field(default_factory=dict)
 
@@ -225,6 +228,8 @@ class _PageFunctions:
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
             *(self.before, self.below, self.questions_for, self.corrections),
+            *(self.has_published, self.published_chart, self.published_table, self.published_neighbours),
+            *(self.published_models, self.published_revisions),
         ]
         previous = self._book.previous
         return {
@@ -407,6 +412,36 @@ class _PageFunctions:
             return Markup("This is the only edition.")
         return mark_up_table("Editions of the story board", ["Edition", "State", "Note"], rows, total=False)
 
+    def has_published(self, *measures: str) -> bool:
+        """Whether the department's values of any of these measures for the area were given."""
+        return any(self._shared.published.has(measure) for measure in measures)
+
+    def published_chart(self, measure: str) -> Markup:
+        """What the department publishes of one measure, over the years given, with the areas around in its table."""
+        published, name = self._shared.published, name_chart(measure)
+        if not published.has(measure):
+            return Markup("The department's figures on this were not given for this edition.")
+        if name not in self._shared.charts:
+            self._shared.charts[name] = draw_years(published, self._book, measure)
+        image = self._link_to(f"charts/{name}.svg")
+        return mark_up_published_chart(published, self._book, measure, self._shared.charts[name], image)
+
+    def published_table(self, *measures: str, caption: str) -> Markup:
+        """Several measures of the department for the area side by side, a row for each year."""
+        return department.mark_up_several(self._shared.published, self._book, measures, caption)
+
+    def published_neighbours(self, model: str) -> Markup:
+        """The area beside its statistical neighbours by one model, in the latest year given."""
+        return department.mark_up_neighbours(self._shared.published, self._book, model)
+
+    def published_models(self) -> list[str]:
+        """The models of statistical neighbours known for the area, the newest first."""
+        return self._shared.published.models()
+
+    def published_revisions(self) -> Markup:
+        """What the department changed later in its values for the area."""
+        return department.mark_up_revisions(self._shared.published, self._book)
+
     def published_statistics_table(self) -> Markup:
         """What the department prints for the area, its region and England, beside our own figures."""
         given = self._statistics_shown()
@@ -429,8 +464,11 @@ class _PageFunctions:
     def _statistics_shown(self) -> list[PublishedStatistic]:
         """The latest year not after our own period: the authority first, then the wider areas, as last released."""
         end = self._book.period("missing").end
+        counted = {measure for measure, _, _ in BESIDE_THE_DEPARTMENT}
         own = [
-            s for s in self._book.published_statistics if s.authority == self._book.authority and s.year_ending <= end
+            s
+            for s in self._book.published_statistics
+            if s.authority == self._book.authority and s.year_ending <= end and s.measure in counted
         ]
         if not own:
             return []
