@@ -14,7 +14,7 @@ from pipelines.disclosure.attacker import UNBOUNDED, Contradiction, solver_name
 from pipelines.disclosure.policy import Policy
 from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Examiner, Insider, near
-from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Question, Situation
+from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Linking, Question, Situation
 from pipelines.figures import Figure, FigureKey, Metric, PublicFigure
 
 OPEN_WIDTH = 1_000
@@ -40,7 +40,7 @@ class Audit:
     questions: int = 0
     searches: int = 0
     earlier_editions: int = 0
-    linking: str = "all"
+    linking: Linking = "all"
     relations: list[str] = field(default_factory=list)
     selection: dict[str, Any] = field(default_factory=dict)
 
@@ -106,6 +106,8 @@ def audit_release(
         )
         audit.linking = linking
         try:
+            # Asked at once, so that a contradiction shows before anything is recorded.
+            situation.open_attack(_hidden_in(situation)).reach({})
             _attack(situation, now, relations, exact_by_key, audit)
         except Contradiction:
             # A correction was seen to change something: what was taken to be unchanged is taken so more carefully.
@@ -163,10 +165,8 @@ def _attack(
     exact: Mapping[FigureKey, Figure],
     audit: Audit,
 ) -> None:
-    hidden = [p for p, unknown in enumerate(situation.unknowns) if unknown.is_ours and unknown.when_shown is None]
+    hidden = _hidden_in(situation)
     examiner = Examiner(situation, hidden)
-    # Asked of the attacker at once, so that a contradiction shows before anything is recorded.
-    examiner.attacker.reach({0: 1} if situation.unknowns else {})
     audit.problems += [f"{says}: the exact figures break this relation." for says in situation.contradicted()]
     audit.problems += [f"{key} stands in no relation to any other figure." for key in _outside(now, relations)]
     audit.problems += _half_hidden(situation, now)
@@ -191,6 +191,10 @@ def _attack(
             )
     audit.already_known = sorted(examiner.already_known)
     audit.questions, audit.searches = examiner.attacker.questions, examiner.attacker.searches
+
+
+def _hidden_in(situation: Situation) -> list[int]:
+    return [p for p, unknown in enumerate(situation.unknowns) if unknown.is_ours and unknown.when_shown is None]
 
 
 def _width(examiner: Examiner, question: Question) -> int:

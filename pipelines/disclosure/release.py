@@ -16,7 +16,7 @@ from pipelines.disclosure.audit import Audit, audit_release, follows_from, insid
 from pipelines.disclosure.policy import Policy, check_policy
 from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Selection, select
-from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Situation
+from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Linking, Situation
 from pipelines.faults import DataFault
 from pipelines.figures import (
     TOTAL,
@@ -44,6 +44,7 @@ Why = Literal[
 ]
 
 NOT_KNOWN = "not_known"
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +111,72 @@ def protect_release(
     truth = {key: int(exact[key].value or 0) for key in possible.shown}
     facts, left_out = _facts_that_fit(external_facts, truth)
     primary = _find_primaries(exact, metrics, policy, before)
-    outcome: ProtectedRelease | None = None
-    for linking in LINKINGS if before else LINKINGS[-1:]:
-        situation = Situation(
-            possible, metrics, policy, relations, earlier=before, facts=facts, linking=linking, truth=truth
-        )
-        if broken := situation.contradicted():
-            return _refuse(exact, metrics, policy, [f"{says}: the exact figures break this relation." for says in broken])
-        positions = {situation.position[key] for key in primary}
-        insiders = insiders_of(situation, exact, positions)
-        try:
-            selection = select(situation, positions, insiders)
-        except Contradiction:
-            continue
-        hidden = _reasons(situation, selection, primary, policy)
+    broken = Situation(possible, metrics, policy, relations, truth=truth).contradicted()
+    if broken:
+        return _refuse(exact, metrics, policy, [f"{says}: the exact figures break this relation." for says in broken])
+    choice = _Choice(exact, primary, possible, metrics, policy, relations, before, facts, truth)
+    chosen = choice.make(LINKINGS if before else LINKINGS[-1:])
+    if chosen is None:
+        return _refuse(exact, metrics, policy, ["The exact figures contradict what is public already."])
+    for _ in range(ATTEMPTS if before else 1):
+        situation, selection = chosen
+        hidden = _reasons(situation, selection, primary)
         public = _word(exact, metrics, policy, hidden)
         audit = audit_release(public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values())
         _complete(audit, selection, hidden, left_out)
         outcome = ProtectedRelease(tuple(public), audit, tuple(hidden[key] for key in sorted(hidden)))
         if audit.ok:
-            return outcome
-    return outcome or _refuse(
-        exact, metrics, policy, ["The exact figures contradict what is public already."]
-    )
+            break
+        # What is hidden now may be taken to be what was shown before, more of it than was reckoned with: more is hidden.
+        complements = [key for key, reason in hidden.items() if reason.why == "complement"]
+        linkings = LINKINGS[LINKINGS.index(audit.linking) :]
+        chosen = choice.make(linkings, frozenset(hidden), complements) or chosen
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """All that the choice of complements rests on."""
+
+    exact: Mapping[FigureKey, Figure]
+    primary: Mapping[FigureKey, Why]
+    possible: Knowledge
+    metrics: Mapping[str, Metric]
+    policy: Policy
+    relations: Relations
+    before: Sequence[Knowledge]
+    facts: Sequence[ExternalFact]
+    truth: Mapping[FigureKey, int]
+
+    def make(
+        self,
+        linkings: Sequence[Linking],
+        concealed: frozenset[FigureKey] = frozenset(),
+        start: Sequence[FigureKey] = (),
+    ) -> tuple[Situation, Selection] | None:
+        """The complements, with as much taken to be unchanged since earlier versions as does not contradict itself.
+
+        None where all of it does. `concealed` are taken to be hidden, `start` are complements to add to.
+        """
+        for linking in linkings:
+            situation = Situation(
+                self.possible,
+                self.metrics,
+                self.policy,
+                self.relations,
+                earlier=self.before,
+                facts=self.facts,
+                linking=linking,
+                truth=self.truth,
+                concealed=concealed,
+            )
+            positions = {situation.position[key] for key in self.primary}
+            insiders = insiders_of(situation, self.exact, positions)
+            try:
+                return situation, select(situation, positions, insiders, {situation.position[key] for key in start})
+            except Contradiction:
+                continue
+        return None
 
 
 def _find_primaries(
@@ -218,7 +262,7 @@ def _facts_that_fit(
 
 
 def _reasons(
-    situation: Situation, selection: Selection, primary: Mapping[FigureKey, Why], policy: Policy
+    situation: Situation, selection: Selection, primary: Mapping[FigureKey, Why]
 ) -> dict[FigureKey, Hidden]:
     """Why each count is hidden. Figures that are always equal are hidden together."""
     hidden: dict[FigureKey, Hidden] = {}

@@ -155,6 +155,9 @@ class Examiner:
         self.attacker.set_ranges([insider.position], [max(low, insider.least)], [high])
         try:
             found = [self.examine(question, insider) for question in questions]
+        except Contradiction:
+            # What the insider knows does not fit what has to be taken as unchanged: there is no such insider.
+            return []
         finally:
             self.attacker.set_ranges([insider.position], [low], [high])
         return [finding for finding in found if finding is not None]
@@ -208,13 +211,21 @@ class Examiner:
         return self._before
 
 
-def select(situation: Situation, primary: Iterable[int], insiders: Iterable[Insider] = ()) -> Selection:
-    """The complements that protect the primaries, and one another. Raises Contradiction where nothing fits what is public."""
-    selection = Selection(frozenset(primary))
+def select(
+    situation: Situation, primary: Iterable[int], insiders: Iterable[Insider] = (), start: Iterable[int] = ()
+) -> Selection:
+    """The complements that protect the primaries, and one another. Raises Contradiction where nothing fits what is public.
+
+    With complements to start from, it only adds to them: a choice that fell short is made good.
+    """
+    start = set(start)
+    selection = Selection(frozenset(primary), set(start))
     known = tuple(insiders)
     examiner = Examiner(situation, selection.hidden)
     conditions: list[_Condition] = []
     weights = [_weight(situation, p) for p in range(len(situation.unknowns))]
+    if selection.complements:
+        selection.rounds = ROUNDS
     while selection.rounds < ROUNDS:
         found = _examine_all(examiner, known)
         if not found:
@@ -235,8 +246,14 @@ def select(situation: Situation, primary: Iterable[int], insiders: Iterable[Insi
         examiner.hide(selection.hidden)
     selection.conditions = len(conditions)
     if selection.rounds >= ROUNDS:
-        _hide_one_by_one(situation, selection, examiner, known, weights)
-    if not selection.open_questions:
+        try:
+            _hide_one_by_one(situation, selection, examiner, known, weights)
+        except Contradiction:
+            if not start:
+                raise
+            # What is hidden by now cannot have stayed what it was: whoever assumes so is refuted. The audit judges the rest.
+            return selection
+    if not selection.open_questions and not start:
         _give_back(situation, selection, examiner, known, weights)
     selection.already_known = examiner.already_known
     return selection
@@ -434,7 +451,8 @@ def _give_back(
         try:
             found = _examine_all(examiner, insiders, only_one=True, first=last)
         except Contradiction:
-            found = []
+            # Shown, it would only show that something was corrected: it is left as it is.
+            continue
         if not found:
             selection.complements.discard(position)
             continue

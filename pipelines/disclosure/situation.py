@@ -47,6 +47,8 @@ class Unknown:
     when_hidden: tuple[int, int] = (1, UNBOUNDED)
     told_before: tuple[int, int] = (0, UNBOUNDED)
     """What earlier editions and others say."""
+    told_if_hidden: tuple[int, int] = (0, UNBOUNDED)
+    """What an earlier version showed: where a count is hidden now, it may be taken to be what it was."""
     is_hidden_before: bool = False
     is_ours: bool = True
     """False for what only earlier editions or others count."""
@@ -118,6 +120,7 @@ class Situation:
         facts: Sequence[ExternalFact] = (),
         linking: Linking = "all",
         truth: Mapping[FigureKey, int] | None = None,
+        concealed: frozenset[FigureKey] = frozenset(),
     ) -> None:
         self.policy = policy
         self.metrics = metrics
@@ -125,6 +128,7 @@ class Situation:
         self.unknowns: list[Unknown] = []
         self.position: dict[FigureKey, int] = {}
         self.rows: list[Row] = []
+        self._concealed = concealed
         self._at_zero: list[tuple[Relation, Mapping[FigureKey, int]]] = []
         self._names: list[Relation | str] = []
         self.linked_editions = 0
@@ -156,8 +160,8 @@ class Situation:
         """What is public of an unknown, when this release hides or shows it. The first range wins where two contradict."""
         unknown = self.unknowns[position]
         told = unknown.when_hidden if is_hidden or unknown.when_shown is None else unknown.when_shown
-        low, high = max(told[0], unknown.told_before[0]), min(told[1], unknown.told_before[1])
-        return (low, high) if low <= high else told
+        told = _meet([told, unknown.told_before]) or told
+        return (_meet([told, unknown.told_if_hidden]) or told) if is_hidden else told
 
     def open_attack(self, hidden: Iterable[int] | None) -> Attacker:
         """The attacker who sees a release that hides these unknowns; with None, one that hides all but noughts: the least told."""
@@ -275,6 +279,9 @@ class Situation:
                 current.is_hidden_before |= unknown.when_shown is None
                 position.update(dict.fromkeys(members, target))
                 continue
+            if target is not None and unknown.when_shown is not None and linking != "none":
+                current = self.unknowns[target]
+                current.told_if_hidden = _meet([current.told_if_hidden, unknown.when_shown]) or current.told_if_hidden
             position.update(dict.fromkeys(members, len(self.unknowns)))
             unknown.is_ours = False
             unknown.is_hidden_before = unknown.when_shown is None
@@ -294,7 +301,8 @@ class Situation:
     def _is_unchanged(self, current: Unknown, before: Unknown, linking: Linking) -> bool:
         if linking == "none":
             return False
-        now, then = current.when_shown, before.when_shown
+        is_concealed = any(key in self._concealed for key in current.keys)
+        now, then = None if is_concealed else current.when_shown, before.when_shown
         if linking == "hidden" and now is not None and then is not None:
             return False
         return _meet([now or current.when_hidden, then or before.when_hidden, current.told_before]) is not None
