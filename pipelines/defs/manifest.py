@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -27,10 +28,18 @@ def ensure_manifest() -> None:
     key = _key()
     if MANIFEST.exists() and KEY.exists() and KEY.read_text("utf-8") == key:
         return
-    result = run_dbt(["parse"], admitted=paths.DBT_TARGET, warehouse=paths.DBT_TARGET / "parse.duckdb")
-    if not result.success:
-        raise MachineFault(f"The dbt project cannot be parsed: {result.exception}. Restore dbt_project and run again.")
-    KEY.write_text(key, "utf-8")
+    paths.DBT_TARGET.mkdir(parents=True, exist_ok=True)
+    # Another command may be parsing at the same moment: each does it in a folder of its own, and the last one stands.
+    with tempfile.TemporaryDirectory(dir=paths.DBT_TARGET) as name:
+        folder = Path(name)
+        result = run_dbt(["parse"], admitted=folder, warehouse=folder / "parse.duckdb", artifacts=folder)
+        if not result.success:
+            raise MachineFault(
+                f"The dbt project cannot be parsed: {result.exception}. Restore dbt_project and run again."
+            )
+        (folder / "manifest.json").replace(MANIFEST)
+        (folder / "manifest.key").write_text(key, "utf-8")
+        (folder / "manifest.key").replace(KEY)
 
 
 def read_manifest() -> Mapping[str, Any]:
