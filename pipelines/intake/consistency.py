@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -195,8 +196,7 @@ def _check_ages(episodes: Extract, findings: Findings) -> None:
     rows: list[int] = []
     earlier: list[int] = []
     for row in order[usable[order]].tolist():
-        start = date.fromordinal(int(days[row]))
-        age = int(ages[row])
+        start, age = int(days[row]), int(ages[row])
         lowest, highest = _years_before(start, age + 1), _years_before(start, age)
         known = born.get(int(child[row]))
         if known is None:
@@ -214,7 +214,9 @@ def _years(text: str) -> int:
     return int(text) if _AGE.match(text) else -1
 
 
-def _years_before(day: date, years: int) -> int:
+@lru_cache(maxsize=50_000)
+def _years_before(ordinal: int, years: int) -> int:
+    day = date.fromordinal(ordinal)
     try:
         return day.replace(year=day.year - years).toordinal()
     except ValueError:  # 29 February

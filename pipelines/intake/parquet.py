@@ -57,7 +57,7 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
     named = name if name in schema.fields else None
     is_date = named is not None and schema.fields[name].form == "date"
     try:
-        column = _build(_as_text(cells, is_date))
+        column = gather(_as_text(cells, is_date))
     except (pa.ArrowException, TypeError):
         findings.add("parquet_type", schema.name, named)
         return None
@@ -67,7 +67,8 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
     return column
 
 
-def _build(cells: pa.ChunkedArray) -> Column:
+def gather(cells: pa.ChunkedArray) -> Column:
+    """The column of text cells; a null is a blank."""
     encoded = cells.dictionary_encode().unify_dictionaries()
     chunks = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     values = encoded.chunk(0).dictionary.to_pylist() if chunks else []

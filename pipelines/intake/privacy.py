@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from pipelines import paths
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema, Field
 from pipelines.intake.sheets import Column, Sheet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Chance = Literal["none", "some", "one in eleven"]
 Shape = Literal["exact", "rough", "hidden"]
@@ -176,11 +179,12 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
         field = schema.fields.get(name)
         place = name if field else f"column {position}"
         texts = _suspects(column, schema, field)
+        array = _as_array(texts)
         reported: set[str] = set()
         for detector in _detectors(field):
             if detector.rule in reported:
                 continue
-            hits = _recognise(detector, texts)
+            hits = _recognise(detector, texts, array)
             if _is_enough(detector.chance, hits, column):
                 reported.add(detector.rule)
                 rows = sheet.lines[column.where(hits)]
@@ -191,17 +195,24 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
                 findings.reject(detector.rule, schema.name, rows.tolist())
 
 
-def _recognise(detector: Detector, texts: Sequence[str]) -> list[bool]:
-    if len(texts) < _MANY:
+def _recognise(detector: Detector, texts: Sequence[str], array: pa.Array | None) -> list[bool]:
+    if array is None:
         return [bool(text) and detector.recognises(text) for text in texts]
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    hinted = pc.match_substring_regex(pa.array(texts, pa.string()), detector.hint)
     hits = [False] * len(texts)
-    for position in pc.indices_nonzero(hinted).to_pylist():
+    for position in pc.indices_nonzero(pc.match_substring_regex(array, detector.hint)).to_pylist():
         hits[position] = detector.recognises(texts[position])
     return hits
+
+
+def _as_array(texts: Sequence[str]) -> pa.Array | None:
+    """The texts for Arrow's engine, where they are many."""
+    if len(texts) < _MANY:
+        return None
+    import pyarrow as pa
+
+    return pa.array(texts, pa.string())
 
 
 def looks_personal(text: str) -> bool:

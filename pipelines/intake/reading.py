@@ -23,6 +23,8 @@ MOST_COLUMNS = 100
 MOST_ROWS = 2_000_000
 LONGEST_CELL = 10_000
 _BATCH = 50_000
+_LARGE = 1_000_000
+"""Characters from which Arrow is worth its start."""
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -94,6 +96,8 @@ def _line(content: bytes, position: int) -> int:
 
 
 def _read_csv(text: str, extract: str, findings: Findings) -> Sheet | None:
+    if len(text) > _LARGE and (sheet := read_plain_text(text)) is not None:
+        return sheet
     records = _records(text)
     try:
         _, header = next(records, (1, []))
@@ -107,6 +111,43 @@ def _read_csv(text: str, extract: str, findings: Findings) -> Sheet | None:
     except _BrokenRecord as fault:
         findings.add(fault.rule, extract, row=fault.line, limit=f"{LONGEST_CELL:,}")
         return None
+
+
+def read_plain_text(text: str) -> Sheet | None:
+    """The rows of a text that can be read in one way only: no quotation mark, every line with as many commas.
+
+    Arrow splits it, which is many times quicker. None where anything is out of the ordinary: the records are then read
+    one by one, and what is wrong with them is said.
+    """
+    body = text.rstrip("\r\n")
+    if '"' in body or body.count("\r") != body.count("\r\n") or "\n" not in body:
+        return None
+    header = body[: body.index("\n")].rstrip("\r").split(",")
+    if not 1 < len(header) <= MOST_COLUMNS:
+        return None
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    from pipelines.intake.parquet import gather
+
+    names = [str(position) for position in range(len(header))]
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(body.encode()),
+            read_options=arrow.ReadOptions(use_threads=False, skip_rows=1, column_names=names),
+            parse_options=arrow.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string()))
+            ),
+        )
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    columns = tuple(gather(column) for column in table.columns)
+    is_blank = np.logical_and.reduce([~column.is_filled for column in columns])
+    longest = max((len(value) for column in columns for value in column.values), default=0)
+    if table.num_rows > MOST_ROWS or is_blank.any() or longest > LONGEST_CELL or max(map(len, header)) > LONGEST_CELL:
+        return None
+    return Sheet(tuple(header), columns, np.arange(2, table.num_rows + 2, dtype=np.int64))
 
 
 class _BrokenRecord(Exception):

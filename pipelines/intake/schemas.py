@@ -45,6 +45,8 @@ class Field:
     """What a blank says, where it says something: the column must then be there."""
     allowed: tuple[str, ...]
     bounds: tuple[str, str] = ("", "")
+    pattern: re.Pattern[str] | None = None
+    """Where a pattern is all that the schema asks of a text: what matches it whole needs no other judge."""
     words: dict[str, str] = field(default_factory=dict)
     """What the sentences of rules on single values ask for."""
 
@@ -117,8 +119,16 @@ def _field(entry: dict[str, Any]) -> Field:
         blank_means=entry.get("blankMeans"),
         allowed=allowed,
         bounds=bounds,
+        pattern=_only_pattern(entry),
         words={"allowed": ", ".join(allowed), "minimum": bounds[0], "maximum": bounds[1]},
     )
+
+
+def _only_pattern(entry: dict[str, Any]) -> re.Pattern[str] | None:
+    constraints = entry.get("constraints", {})
+    if entry["type"] != "string" or set(constraints) - {"required", "unique"} != {"pattern"}:
+        return None
+    return re.compile(constraints["pattern"])
 
 
 _BROKEN = {
@@ -136,9 +146,11 @@ def _judge(schema: ExtractSchema, column: Field, text: str) -> Judgement:
     # Frictionless strips integers and lets a pattern end in a line break, so stray spaces are looked for first.
     if text != text.strip():
         return Judgement("not_exact")
-    value, notes = schema.readers[column.name](text)
-    if notes:
-        return Judgement(_broken_rule(schema, column, text, notes))
+    value: Any = text
+    if column.pattern is None or not column.pattern.fullmatch(text):
+        value, notes = schema.readers[column.name](text)
+        if notes:
+            return Judgement(_broken_rule(schema, column, text, notes))
     if column.form == "codes":
         return _judge_codes(column, text)
     if column.form in ("date", "timestamp"):

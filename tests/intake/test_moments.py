@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.intake.moments import Moment, NotAMoment, is_before, read_moment
@@ -42,6 +42,7 @@ def test_an_instant_belongs_to_the_local_date_in_london() -> None:
     assert read_moment("2014-04-01T05:00+10:00").day == date(2014, 3, 31).toordinal()
 
 
+@settings(deadline=None)
 @given(LOCAL, st.booleans())
 def test_any_local_time_is_read_as_its_instant(local: datetime, with_seconds: bool) -> None:
     written = local if with_seconds else local.replace(second=0)
@@ -52,6 +53,7 @@ def test_any_local_time_is_read_as_its_instant(local: datetime, with_seconds: bo
     assert moment.never_happened == (expected.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != written)
 
 
+@settings(deadline=None)
 @given(LOCAL, st.integers(-14 * 60, 14 * 60))
 def test_any_instant_is_read_whatever_its_offset(local: datetime, minutes: int) -> None:
     sign, size = "-" if minutes < 0 else "+", abs(minutes)
@@ -61,6 +63,7 @@ def test_any_instant_is_read_whatever_its_offset(local: datetime, minutes: int) 
     assert moment.day == instant.astimezone(LONDON).toordinal()
 
 
+@settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2099, 12, 31)), LOCAL)
 def test_not_before_is_judged_by_date_where_either_is_a_date(day: date, local: datetime) -> None:
     left, right = read_moment(day.isoformat()), read_moment(local.isoformat(timespec="minutes"))
@@ -78,6 +81,7 @@ def test_a_date_that_does_not_exist_is_no_moment(text: str) -> None:
     assert text not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789-:TZ+. tz", max_size=27))
 def test_the_schema_takes_exactly_the_stated_forms(text: str) -> None:
     verdict = read_schema("missing_episodes").judge("started_at", text) if text else None
@@ -89,6 +93,7 @@ def test_the_schema_takes_exactly_the_stated_forms(text: str) -> None:
     assert "".join("d" if character in "0123456789" else character for character in text) in shapes
 
 
+@settings(deadline=None)
 @given(LOCAL, st.sampled_from(["", "Z", "+01:00", "-05:30"]))
 def test_every_stated_form_is_taken(local: datetime, zone: str) -> None:
     schema = read_schema("missing_episodes")
