@@ -20,7 +20,7 @@ from pipelines.publishing.tables import mark_up_statistic, mark_up_table, write_
 
 MEASURES: Mapping[str, tuple[str, str]] = {
     "children_missing": ("Looked-after children who went missing", "children"),
-    "children_missing_percentage": ("Looked-after children who went missing, of all looked after", "per cent"),
+    "children_missing_percentage": ("Share of looked-after children who went missing, per cent", "per cent"),
     "children_missing_more_than_once": ("Looked-after children who went missing more than once", "children"),
     "missing_incidents": ("Times that looked-after children went missing", "times"),
     "missing_incidents_per_child": ("Times for each looked-after child who went missing", "times for each child"),
@@ -226,8 +226,22 @@ def _is_of_schools(measure: str) -> bool:
 
 
 def write_releases(found: Iterable[PublishedStatistic | None]) -> str:
-    """The releases that a row comes from."""
-    return "; ".join(sorted({s.release for s in found if s is not None}))
+    """The releases that a row comes from, short: `SFR34/2015`, or the year of a release. The title stands below."""
+    return ", ".join(sorted({_shorten(s.release) for s in found if s is not None}))
+
+
+def _shorten(release: str) -> str:
+    return release[-4:] if ", " in release else release
+
+
+def mark_up_titles(found: Iterable[PublishedStatistic]) -> Markup:
+    """A line that names the publications that values come from; empty where there are none."""
+    titles = sorted({s.release.rpartition(", ")[0] or "Statistical first releases (SFR)" for s in found})
+    if not titles:
+        return Markup("")
+    return Markup('<p class="symbols">Source: Department for Education, {}. Release: number or year.</p>').format(
+        write_list(titles)
+    )
 
 
 def _mark_up_or_say(statistic: PublishedStatistic | None) -> Markup | str:
@@ -287,7 +301,8 @@ def mark_up_neighbours(published: Published, book: Book, model: str) -> Markup:
     caption += f"year ending 31 March {year.year}"
     sentences = [s for measure in AGAINST if (s := say_place(published, book, measure, model, year))]
     words = Markup("").join(Markup("<p>{}</p>").format(s) for s in sentences)
-    return words + mark_up_table(caption, heads, rows, total=False) + mark_up_published_symbols(shown)
+    table = mark_up_table(caption, heads, rows, total=False)
+    return words + table + mark_up_published_symbols(shown) + mark_up_titles(shown)
 
 
 def say_place(published: Published, book: Book, measure: str, model: str, year: date) -> str:
@@ -341,7 +356,9 @@ def mark_up_several(published: Published, book: Book, measures: Sequence[str], c
         shown += [s for s in found if s is not None]
         rows.append([write_year(given[0], year), *map(_mark_up_or_say, found), write_releases(found)])
     heads = [write_year_head(given[0]), *(MEASURES[measure][0] for measure in given), "Release"] if given else []
-    return mark_up_table(caption, heads, rows, total=False) + mark_up_published_symbols(shown) if given else Markup("")
+    if not given:
+        return Markup("")
+    return mark_up_table(caption, heads, rows, total=False) + mark_up_published_symbols(shown) + mark_up_titles(shown)
 
 
 def mark_up_published_symbols(found: Iterable[PublishedStatistic]) -> Markup:

@@ -17,6 +17,7 @@ from pipelines.publishing.department import (
     describe_years,
     mark_up_breaks,
     mark_up_published_symbols,
+    mark_up_titles,
     mark_up_years,
     write_year,
 )
@@ -124,6 +125,6 @@ def mark_up_published_chart(published: Published, book: Book, measure: str, draw
         width,
         height,
         mark_up_years(published, measure),
-        mark_up_published_symbols(shown),
+        mark_up_published_symbols(shown) + mark_up_titles(shown),
         mark_up_breaks(published.breaks(measure)),
     )
