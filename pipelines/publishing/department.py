@@ -201,9 +201,10 @@ def mark_up_years(published: Published, measure: str) -> Markup:
         found = [published.value(code, measure, year) for code, _ in areas]
         head: Markup | str = write_year(measure, year)
         if year.year in letters:
-            head = Markup('{} <span class="break">{}: recorded differently from here on</span>').format(
-                head, letters[year.year]
+            words = Markup(
+                '{} <span class="break">({}<span class="unseen">: recorded differently from here on</span>)</span>'
             )
+            head = words.format(head, letters[year.year])
         row: list[Markup | str] = [head, *map(_mark_up_or_say, found)]
         if with_middle:
             row.append(_say_middle(_of_neighbours(published, neighbours, measure, year), len(neighbours)))

@@ -113,7 +113,7 @@ def mark_up_published_chart(published: Published, book: Book, measure: str, draw
     )
     return Markup(
         '<figure class="chart" id="{}"><figcaption><p class="finding">{}</p><p class="measure">Published by the '
-        'Department for Education, {} to {}</p></figcaption><div class="beside"><img src="{}" alt="{}" width="{}" '
+        'Department for Education, {} to {}</p></figcaption><div class="beside above"><img src="{}" alt="{}" width="{}" '
         'height="{}">{}</div>{}{}</figure>'
     ).format(
         name,
