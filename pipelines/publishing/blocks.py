@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
-from pipelines.figures import Metric, PublicFigure
+from pipelines.figures import TOTAL, FigureKey, Metric, PublicFigure
 from pipelines.publishing.book import Book, Member, UnknownCitation
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns, draw_line
+from pipelines.publishing.comparisons import Break, find_breaks, find_direction
 from pipelines.publishing.dimensions import DIMENSIONS, head_of, phrase_of
-from pipelines.publishing.english import lower_first, write_date, write_list, write_period
-from pipelines.publishing.findings import find_headline
+from pipelines.publishing.english import lower_first, write_list, write_period
+from pipelines.publishing.events import Dated, mark_up_events, place_events
+from pipelines.publishing.findings import find_headline, name_of
 from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_figure, mark_up_symbols, plain
-from pipelines.publishing.sentences import NOT_KNOWN, compare, is_shown
+from pipelines.publishing.sentences import NOT_KNOWN, is_shown
 from pipelines.publishing.tables import mark_up_editions, mark_up_series, mark_up_table
 
 LinkTo = Callable[[str], str]
@@ -35,6 +38,8 @@ class Chart:
     marks: tuple[Mark, ...]
     svg: bytes | None
     """None where there is no number to draw."""
+    events: tuple[Dated, ...] = ()
+    """What is marked on a line over editions."""
 
 
 def arrange(book: Book, metric_id: str, by: str, authority: str | None = None) -> list[Member]:
@@ -78,28 +83,57 @@ def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
     return Chart(f"{first.metric_id}-to-{last.metric_id}", headline, subtitle, text, marks, drawn)
 
 
-def make_trend(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Chart:
-    """The chart of one total over editions, oldest first."""
+def make_trend(
+    book: Book,
+    metric_id: str,
+    editions: Sequence[tuple[str, PublicFigure]],
+    *,
+    breaks: Sequence[Break] = (),
+    events: Sequence[Dated] = (),
+) -> Chart:
+    """The chart of one figure over editions, oldest first, with the breaks that it crosses and other events marked."""
     metric = book.metric(metric_id)
+    key = editions[-1][1].key
     marks = tuple(Mark(name, name, figure) for name, figure in editions)
-    headline = _find_trend(metric, editions)
-    subtitle = f"{metric.label}, {book.place}, editions {editions[0][0]} to {editions[-1][0]}"
-    text = describe_marks(headline, marks)
-    drawn = draw_line(marks, plain(headline), f"{subtitle}. {text}") if len(marks) > 1 else None
-    if not any(is_shown(mark.figure) for mark in marks):
-        drawn = None
-    return Chart(f"{metric_id}-over-editions", headline, subtitle, text, marks, drawn)
+    headline = _find_trend(book, editions, breaks)
+    subtitle = f"{_name_with_category(book, key)}, {book.place}, editions {editions[0][0]} to {editions[-1][0]}"
+    marked = "".join(f" Marked {event.letter}, {event.words}." for event in events)
+    text = describe_marks(headline, marks) + marked
+    drawn = None
+    if len(marks) > 1 and any(is_shown(mark.figure) for mark in marks):
+        placed = place_events(events, [figure for _, figure in editions])
+        pairs = enumerate(pairwise(editions), start=1)
+        gaps = frozenset(i for i, ((_, one), (_, next_)) in pairs if find_breaks(breaks, metric, one, next_))
+        drawn = draw_line(marks, plain(headline), f"{subtitle}. {text}", placed, gaps)
+    parts = "" if key.breakdown == TOTAL else f"-{key.breakdown}-{key.category}".replace("/", "-")
+    return Chart(f"{metric.metric_id}{parts}-over-editions", headline, subtitle, text, marks, drawn, tuple(events))
 
 
-def _find_trend(metric: Metric, editions: Sequence[tuple[str, PublicFigure]]) -> tuple[Part, ...]:
+def _name_with_category(book: Book, key: FigureKey) -> str:
+    metric = book.metric(key.metric_id)
+    if key.breakdown == TOTAL:
+        return name_of(metric)
+    return f"{name_of(metric)}, {lower_first(book.label_of(key.metric_id, key.breakdown, key.category))}"
+
+
+def _find_trend(book: Book, editions: Sequence[tuple[str, PublicFigure]], breaks: Sequence[Break]) -> tuple[Part, ...]:
+    """What changed between the last two editions; across a break, both numbers and no word of a rise or a fall."""
+    if len(editions) < 2:
+        return (f"{_name_with_category(book, editions[-1][1].key)}: ", *_say_one(*editions[-1])[:-1])
     (earlier, before), (later, now) = editions[-2:]
-    change = compare(before, now)
-    if change is None:
-        shown = [part for name, f in ((earlier, before), (later, now)) for part in _say_one(name, f)]
-        return (f"{metric.label}: ", *shown[:-1])
-    if change == "did not change":
-        return (f"{metric.label}: ", now, f" in both the {earlier} and the {later} edition")
-    return (f"{metric.label} {change} from ", before, f" in the {earlier} edition to ", now, f" in the {later} edition")
+    metric = book.metric(now.key.metric_id)
+    name = _name_with_category(book, now.key)
+    books = {b.edition.name: b for b in book.earlier}
+    direction = find_direction(books.get(earlier, book), before, book, now)
+    if direction is None or find_breaks(breaks, metric, before, now):
+        shown = [part for one, f in ((earlier, before), (later, now)) for part in _say_one(one, f)]
+        apart = " (recorded differently)" if direction is not None else ""
+        return (f"{name}: ", *shown[:-1], *([apart] if apart else []))
+    if direction != "is about the same":
+        return (f"{name} {direction} from ", before, f" in the {earlier} edition to ", now, f" in the {later} edition")
+    if before.value == now.value:
+        return (f"{name}: ", now, f" in both the {earlier} and the {later} edition")
+    return (f"{name}: about the same, ", before, f" in the {earlier} edition and ", now, f" in the {later} edition")
 
 
 def _say_one(edition: str, figure: PublicFigure) -> tuple[Part, ...]:
@@ -116,8 +150,11 @@ def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:
     return f"{plain(headline)}. {values}.{symbols}"
 
 
-def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str, anchor: str) -> Markup:
-    """The whole figure. `image` is the address of the drawing, left out where there is nothing to draw."""
+def mark_up_chart(
+    chart: Chart, table: Markup, proof: Markup, image: str, anchor: str, download: str | None = None
+) -> Markup:
+    """The whole figure. `image` is the address of the drawing, left out where there is nothing to draw; `download` that
+    of its numbers as a file."""
     picture = Markup("")
     if chart.svg is not None:
         picture = Markup('<img src="{}" alt="{}" width="{}" height="{}">').format(
@@ -125,16 +162,25 @@ def mark_up_chart(chart: Chart, table: Markup, proof: Markup, image: str, anchor
         )
     return Markup(
         '<figure class="chart" id="{}"><figcaption><p class="finding">{}</p><p class="measure">{}</p></figcaption>'
-        '<div class="beside">{}{}</div>{}{}</figure>'
+        '<div class="beside"><div>{}{}</div>{}</div>{}{}{}</figure>'
     ).format(
         anchor,
         mark_up(chart.headline),
         chart.subtitle,
         picture,
+        mark_up_events(chart.events),
         table,
         mark_up_symbols([mark.figure for mark in chart.marks]),
+        Markup("") if download is None else mark_up_download(download, chart.subtitle),
         proof,
     )
+
+
+def mark_up_download(address: str, of: str) -> Markup:
+    """The link to the numbers of a chart or table as a file; `of` says to those who do not see the place whose they are."""
+    return Markup(
+        '<p class="download"><a href="{}" download>Download these numbers (CSV)<span class="unseen">: {}</span></a></p>'
+    ).format(address, of)
 
 
 def _size_of(svg: bytes) -> tuple[str, str]:
@@ -192,110 +238,6 @@ def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str
     metric = book.metric(metric_id)
     caption = f"{metric.label} in each edition, {book.place}"
     return mark_up_editions(editions, metric.unit, caption) + mark_up_symbols([figure for _, figure in editions])
-
-
-def mark_up_proof(book: Book, metric_ids: Sequence[str], definitions: str | None, protection: str) -> Markup:
-    """How figures were made, folded away: what is counted, unit, edition, dates and rule of protection.
-
-    `definitions` is the address of the page of definitions. The metrics share their unit and collection.
-    """
-    metrics = [book.metric(metric_id) for metric_id in metric_ids]
-    metric = metrics[-1]
-    period = book.period(metric.collection)
-    counted = [("What is counted" if len(metrics) == 1 else m.label, m.description) for m in metrics]
-    rows: list[tuple[str, Markup | str]] = [
-        *counted,
-        ("Unit", metric.unit),
-        ("Edition", book.edition.name),
-        ("Period", write_period(period.start, period.end)),
-        ("Position on", write_date(period.as_at)),
-    ]
-    if parts := _parts_of(book, metric):
-        rows.append(("Worked out from", parts))
-    rows.append(("Protection", _own_protection(metric) or protection))
-    if definitions is not None:
-        link = Markup('<a href="{}#{}">{}: definition</a>').format(definitions, metric.metric_id, metric.label)
-        rows.append(("More", link))
-    items = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
-    return Markup(
-        '<details class="proof"><summary>How we know<span class="unseen">: {}</span></summary><dl>{}</dl></details>'
-    ).format(metric.label, items)
-
-
-POPULATIONS = {
-    "children_0_17": "children aged 0 to 17 who live in the area",
-    "children_5_16": "children aged 5 to 16 who live in the area",
-    "looked_after_during_year": "children looked after at any time during the year",
-}
-
-
-def write_metrics_index(book: Book, protection: str) -> Markup:
-    """Every metric as Markdown, its id as the anchor of its heading; then the breakdowns and categories."""
-    lines = [f"Protection of all counts: {protection}. Where a measure has a rule of its own, its entry says so.", ""]
-    for collection, title in SECTIONS.items():
-        lines += [f"## {title}", ""]
-        for metric in book.metrics.values():
-            if metric.collection == collection:
-                lines += _write_entry(book, metric)
-    lines += ["## Breakdowns and their categories", "", "| Breakdown | Name in files | Categories |", "|---|---|---|"]
-    for name in sorted({name for m in book.metrics.values() for by in m.breakdowns for name in by.split("/")}):
-        lists = {
-            m.dimension_of(name) for m in book.metrics.values() if any(name in by.split("/") for by in m.breakdowns)
-        }
-        members = [c for key in sorted(lists) for c in book.categories.get(key, ())]
-        texts = [f"{Markup.escape(c.label)} (`{c.category}`)" for c in members] or [
-            "each month of the period (`2015-04`)"
-        ]
-        lines.append(f"| {DIMENSIONS[name].label} | `{name}` | {'; '.join(dict.fromkeys(texts))} |")
-    return Markup("\n".join([*lines, ""]))
-
-
-SECTIONS = {"missing": "Missing and absent from home or care", "education": "Children missing education"}
-
-
-def _write_entry(book: Book, metric: Metric) -> list[str]:
-    lines = [f"### {metric.label} {{ #{metric.metric_id} }}", "", str(Markup.escape(metric.description)), ""]
-    lines += [f"- Unit: {metric.unit}", f"- Name in files: `{metric.metric_id}`"]
-    if metric.breakdowns:
-        lines.append(f"- Broken down by: {write_list([phrase_of(by) for by in metric.breakdowns])}")
-    if parts := _parts_of(book, metric):
-        lines.append(f"- Worked out from: {parts}")
-    lines.append(f"- Records that it needs: {write_list([name.replace('_', ' ') for name in metric.needs])}")
-    if own := _own_protection(metric):
-        lines.append(f"- Protection: {own}")
-    lines.append("")
-    if metric.metric_id in book.sql:
-        label = Markup.escape(metric.label)
-        lines += [
-            f'<details class="proof"><summary>SQL<span class="unseen"> of {label}</span></summary>'
-            f'<div class="table-scroll" role="region" tabindex="0" aria-label="SQL of {label}">'
-            f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></div></details>",
-            "",
-        ]
-    return lines
-
-
-def _own_protection(metric: Metric) -> str:
-    if not metric.public:
-        return "never published, because it describes one child"
-    if metric.kind in ("rate", "mean"):
-        return "worked out from the counts that are shown"
-    if metric.kind == "median":
-        return "a whole number, shown only where enough values stand behind it"
-    return ""
-
-
-def _parts_of(book: Book, metric: Metric) -> str:
-    """What a rate or mean divides, in words; empty for other kinds."""
-    if metric.numerator is None or metric.denominator is None or metric.numerator not in book.metrics:
-        return ""
-    below = metric.denominator
-    below = lower_first(book.metrics[below].label) if below in book.metrics else POPULATIONS.get(below, below)
-    return f"{lower_first(book.metrics[metric.numerator].label)}, divided by {below}"
-
-
-def _without_blank_lines(text: str) -> str:
-    return "\n".join(str(Markup.escape(line)) for line in text.splitlines() if line.strip())
 
 
 def _period_of(book: Book, metric: Metric) -> str:

@@ -65,12 +65,13 @@ class Book:
         invented: bool = False,
         base: int = 5,
         sql: Mapping[str, str] | None = None,
+        checks: Sequence[str] = (),
         places: Mapping[str, str] = PLACES,
     ) -> None:
         """`authority` may be left out where the figures are of one alone, and is `all` where they are of several.
 
         `earlier` holds the sealed earlier editions of the same authority, in any order. `base` is what public counts
-        are rounded to. `sql` is the text of each metric's model.
+        are rounded to. `sql` is the text of each metric's model; `checks` says what must hold of all figures, in sentences.
         """
         self.edition = edition
         self.metrics = metrics
@@ -79,6 +80,7 @@ class Book:
         self.invented = invented
         self.base = base
         self.sql = sql or {}
+        self.checks = tuple(checks)
         self.published_statistics = tuple(published_statistics)
         self._places = places
         every = {figure.key: figure for figure in figures if figure.key.edition == edition.name}

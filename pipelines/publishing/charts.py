@@ -105,9 +105,16 @@ class Event:
     is_break: bool
 
 
-def draw_line(marks: Sequence[Mark], title: str, description: str, events: Sequence[Event] = ()) -> bytes:
-    """A line over editions from zero, broken where no number is shown and at each break; each point labelled.
+def draw_line(
+    marks: Sequence[Mark],
+    title: str,
+    description: str,
+    events: Sequence[Event] = (),
+    gaps: frozenset[int] = frozenset(),
+) -> bytes:
+    """A line over editions from zero, broken where no number is shown; each point labelled with its figure.
 
+    It is broken too between a mark in `gaps` and the one before, because the two do not compare.
     A break is a dashed line from top to bottom with words; what was done is a triangle under the axis. Both by letter.
     """
     breaks = [event for event in events if event.is_break]
@@ -125,7 +132,7 @@ def draw_line(marks: Sequence[Mark], title: str, description: str, events: Seque
         run: list[tuple[float, float]] = []
         for place, mark in enumerate(marks):
             middle = across(place)
-            if any(place - 1 < event.place <= place for event in breaks):
+            if place in gaps:
                 _draw_run(axes, run)
                 run = []
             axes.text(middle, base + 24, mark.label, fontsize=TEXT, color=INK, ha="center")
@@ -155,7 +162,7 @@ def _draw_breaks(axes: Axes, breaks: Sequence[tuple[float, str]], top: float, ba
     last = -WIDTH * 1.0
     for x, letters in _gather(breaks):
         axes.plot([x, x], [26, base], color=PALE, linewidth=1.5, linestyle=(0, (5, 4)))
-        is_free = x - last > WIDTH * 0.6
+        is_free = x - last > WIDTH * 0.5
         words = f"{letters}: recorded differently" if is_free else letters
         side = _side(x, reach=84 if is_free else 10)
         axes.text(x, 16, words, fontsize=SMALL, color=INK, ha=side)
@@ -188,9 +195,7 @@ def _span(letters: Sequence[str]) -> str:
 
 def _draw_run(axes: Axes, run: Sequence[tuple[float, float]]) -> None:
     if run:
-        axes.plot(
-            [x for x, _ in run], [y for _, y in run], color=colours()[0], linewidth=2.5, marker="o", markersize=8
-        )
+        axes.plot([x for x, _ in run], [y for _, y in run], color=colours()[0], linewidth=2.5, marker="o", markersize=8)
 
 
 def _longest(marks: Sequence[Mark]) -> float:

@@ -14,11 +14,13 @@ from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from pipelines.publishing.book import UnknownCitation
+from pipelines.publishing.claims import Claims
 from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT
 
 CITING = frozenset(
     {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
     | {"largest", "share", "label", "ladder", "before", "below"}
+    | {"rose", "fell", "most", "first_time", "highest", "lowest"}
 )
 """The template functions that name metrics; their arguments without a name are metrics."""
 
@@ -94,7 +96,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:
-            tree = Environment(autoescape=True).parse(path.read_text("utf-8"))
+            tree = Environment(autoescape=True, extensions=[Claims]).parse(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
         cited = {*_constants(tree), *_implied(tree)}

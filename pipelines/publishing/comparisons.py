@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from pipelines.figures import FigureKey, Metric, PublicFigure
+from pipelines.figures import Collection, FigureKey, Metric, PublicFigure
 from pipelines.publishing.book import Book, UnknownCitation
 from pipelines.publishing.sentences import is_shown, is_zero
 
@@ -25,7 +25,7 @@ class Break:
     """A date across which figures of some metrics do not compare. `date` is ISO, to the day, month or year."""
 
     date: str
-    collection: str
+    collection: Collection
     metrics: tuple[str, ...]
     text: str
 
@@ -38,7 +38,7 @@ def read_breaks(registers: Mapping[str, Any]) -> tuple[Break, ...]:
     """The breaks of the register of definitions, the oldest first; none where there is no such register."""
     entries = (registers.get("definitions") or {}).get("breaks", ())
     found = [
-        Break(str(e["date"]), str(e["collection"]), tuple(map(str, e["metrics"])), " ".join(str(e["text"]).split()))
+        Break(str(e["date"]), e["collection"], tuple(map(str, e["metrics"])), " ".join(str(e["text"]).split()))
         for e in entries
     ]
     return tuple(sorted(found, key=lambda b: (b.date, b.text)))

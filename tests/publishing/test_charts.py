@@ -6,6 +6,7 @@ from lxml import etree, html
 
 from pipelines.publishing import blocks
 from pipelines.publishing.findings import name_of
+from pipelines.publishing.proofs import make_proof
 from tests.publishing.fabricated import make_book
 
 BOOK = make_book("2016")
@@ -111,8 +112,8 @@ def test_drawing_again_gives_the_same_bytes() -> None:
 def test_a_figure_holds_its_finding_its_table_and_its_proof_without_a_blank_line() -> None:
     chart = blocks.make_chart(BOOK, "missing_episodes", "duration_band")
     table = blocks.mark_up_breakdown_table(BOOK, "missing_episodes", "duration_band")
-    proof = blocks.mark_up_proof(BOOK, ["missing_episodes"], "../definitions.html", "counts are rounded")
-    text = blocks.mark_up_chart(chart, table, proof, "../charts/x.svg", "here")
+    proof = make_proof(BOOK, ["missing_episodes"], "counts are rounded", link=lambda metric_id: f"{metric_id}.html")
+    text = blocks.mark_up_chart(chart, table, proof.markup, "../charts/x.svg", "here", "../data/x.csv")
     assert "\n\n" not in text
     figure = html.fragment_fromstring(text)
     assert figure.find(".//img").get("alt") == chart.alternative_text

@@ -104,7 +104,7 @@ def test_metrics_that_share_a_breakdown_stand_side_by_side(tmp_path: Path) -> No
         '{{ table("return_interviews_due", "return_interviews_offered", by="looked_after_status") }}',
     )
     book = make_book("2016")
-    table = html.fragment_fromstring(text)
+    table = html.fragment_fromstring(text, create_parent="div")
     assert [th.text for th in table.findall(".//thead//th")] == [
         "Looked after or not",
         "Return interviews due",
@@ -200,7 +200,7 @@ def test_links_to_definitions_and_drawings_hold_from_any_depth(tmp_path: Path) -
     text = (tmp_path / "rendered/missing/page.md").read_text("utf-8")
     assert "[Open cases](../evidence/all.md#cme_open)" in text
     assert 'src="../charts/episodes_reported-by-sex.svg"' in text
-    assert 'href="../evidence/all.html#episodes_reported"' in text
+    assert 'href="../evidence/metrics/episodes_reported.html"' in text
     assert (tmp_path / "rendered/charts/episodes_reported-by-sex.svg").read_bytes() == made.charts[
         "episodes_reported-by-sex.svg"
     ]
@@ -256,6 +256,8 @@ def test_what_a_page_shows_is_among_what_its_calls_say(real_pages: tuple[Path, R
     _, made = real_pages
     said = read_citations(paths.DOCS, frozenset(read_metrics()))
     for page, shown in made.citations.items():
+        if page in made.generated:
+            continue
         assert {key.metric_id for key in shown} <= said[page], page
 
 
