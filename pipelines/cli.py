@@ -268,31 +268,90 @@ def withdraw(
 
 @app.command()
 def verify(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of one edition; without it, all of the output.")] = None,
+    edition: Annotated[
+        str | None, typer.Argument(help="An edition, or the folder of one; without it, all of the output.")
+    ] = None,
     output: Output = paths.DEFAULT_OUTPUT,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it again from the archive and compare.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Is the edition whole and unchanged: no extra, missing or changed file, and the chain to the one before it."""
     from pipelines.editions import verify as verifying
-    from pipelines.editions.state import list_editions
+    from pipelines.editions.state import find_edition, list_editions
     from pipelines.editions.switch import settle
 
+    named = Path(edition) if edition is not None else None
     out = paths.Output(output)
+    if rebuild and named is not None and named.is_dir() and named.absolute().parent.name == "editions":
+        out = paths.Output(named.absolute().parent.parent)
     settle(out)
-    folders = [folder] if folder else [out.editions / state.name for state in list_editions(out)]
+    if named is None:
+        folders = [out.editions / state.name for state in list_editions(out)]
+    elif named.is_dir() or len(named.parts) > 1:
+        folders = [named]
+    else:
+        folders = [out.editions / find_edition(list_editions(out), str(edition)).name]
     if not folders:
         raise DataFault(f"There is no edition in {out.folder}. Build one first: storyboard build.")
-    found = [verifying.verify(each) for each in folders]
-    if as_json:
-        results = [each.as_json() for each in found]
-        _print_json(results[0] if folder else results)
-    else:
-        for each in found:
-            print(f"{each.edition}: {'whole and unchanged' if each.ok else f'{len(each.problems)} problems'}")
-            for problem in each.problems:
+    said = "whole and unchanged"
+    results: list[dict[str, Any]] = []
+    for folder in folders:
+        if rebuild:
+            from pipelines.defs.rebuild import rebuild as make_again
+
+            again = make_again(folder, out, say=_say)
+            said, ok, problems = again.text, again.ok, again.problems
+            name = again.edition
+        else:
+            found = verifying.verify(folder)
+            name, ok, problems = found.edition, found.ok, found.problems
+            said = "whole and unchanged" if ok else f"{len(problems)} problems"
+        result = {"edition": name, "ok": ok, "problems": [{"path": p.path, "problem": p.problem} for p in problems]}
+        results.append({**result, "said": said} if rebuild else result)
+        if not as_json:
+            print(f"{name}: {said}")
+            for problem in problems:
                 print(f"  {problem.path}: {problem.problem}")
-    if not all(each.ok for each in found):
+    if as_json:
+        _print_json(results[0] if edition is not None else results)
+    if not all(result["ok"] for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def dispose(output: Output = paths.DEFAULT_OUTPUT, as_json: AsJson = False) -> None:
+    """Destroy the archived extracts whose destroy-by date has passed, and record it; say what is kept until when."""
+    from pipelines.editions.archive import Archive
+    from pipelines.editions.switch import work_in
+
+    out = paths.Output(output)
+    archive = Archive(out.archive)
+    act = _act()
+    with work_in(out):
+        destroyed = {kept.sha256 for kept in archive.dispose(who=act.who, when=act.when)}
+    record = archive.read_record().values()
+    if as_json:
+        _print_json(
+            [
+                {
+                    "sha256": kept.sha256,
+                    "editions": list(kept.editions),
+                    "destroy_by": kept.destroy_by.isoformat(),
+                    "destroyed_on": kept.destroyed_on.isoformat() if kept.destroyed_on else None,
+                    "rule": kept.rule,
+                }
+                for kept in record
+            ]
+        )
+        return
+    for kept in record:
+        if kept.sha256 in destroyed:
+            print(f"destroyed: {kept.sha256}, of {', '.join(kept.editions)}. {kept.rule}")
+    waiting = sorted(kept.destroy_by for kept in record if kept.destroyed_on is None)
+    _say(
+        f"{len(destroyed)} files destroyed; {len(waiting)} kept in {archive.folder}"
+        + (f", the first of them until {waiting[0].isoformat()}." if waiting else ".")
+    )
 
 
 @app.command()

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipelines import paths, register
+from pipelines.defs.archive import INGREDIENTS, describe_ingredients
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
 from pipelines.lineage.project import Project, read_project
 from pipelines.lineage.trail import compose_trail
@@ -38,6 +39,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
         files = compose_trail(project, _define(), rows)
     for path, text in files.items():
         _write(audit / path, text)
+    _write(audit / INGREDIENTS, describe_ingredients(run))
     shutil.copyfile(run.citations, audit / "shown-on.json")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
     coverage = json.loads(files["column-lineage.json"])["coverage"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from pipelines.defs.archive import archive_extracts
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
@@ -56,10 +57,13 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
     run = workspace.open(context)
     reason = context.run.tags.get(REASON_TAG)
     sealed = {folder.name: folder for folder in run.list_sealed()}
+    act = Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id)
+    for folder in sealed.values():
+        archive_extracts(folder, run.extracts.parent, run.output, act)
     changed = install_editions(
         sealed,
         run.output,
-        Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id),
+        act,
         index_page,
         reasons=dict.fromkeys(sealed, reason) if reason else None,
     )
