@@ -101,7 +101,7 @@ class Compared:
     """A comparison on a page across a break in what is recorded. `line` is that of the page."""
 
     line: int
-    metric: Metric
+    label: str
     crossed: Break
 
 
@@ -350,7 +350,7 @@ class PageFunctions:
         crossed = find_breaks(self._shared.breaks, metric, before, now)
         if crossed:
             line = self._line_of_call()
-            self._compared += [Compared(line, metric, one) for one in crossed]
+            self._compared += [Compared(line, metric.label, one) for one in crossed]
 
     def _line_of_call(self) -> int:
         """The line of this page from which a function was called; templates know it, compiled as they are."""

@@ -198,7 +198,7 @@ def _find_untested(environment: SandboxedEnvironment, page: str, source: str) ->
 def _find_untold(page: str, calls: PageFunctions) -> list[str]:
     """Comparisons across a break in what is recorded of which the page does not tell."""
     return [
-        f'docs/{page}, line {compared.line}: "{compared.metric.label}" is compared across a change in what is recorded '
+        f'docs/{page}, line {compared.line}: "{compared.label}" is compared across a change in what is recorded '
         f"({write_day(compared.crossed.date)}: {compared.crossed.text}), and the page does not say so. Put this line above it: "
         f'{{% set about = ["{compared.crossed.collection}"] %}}{{% include "registers/break-notice.md" %}}'
         for compared in dict.fromkeys(calls.untold)

@@ -6,6 +6,7 @@ The rules are here, the questions in the register `questions`. A rule claims no 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,8 +14,9 @@ from typing import Any
 
 from pipelines.figures import PublicFigure
 from pipelines.publishing.book import Book, UnknownCitation
+from pipelines.publishing.comparisons import Break, find_breaks, find_direction, read_breaks
 from pipelines.publishing.english import lower_first, write_day
-from pipelines.publishing.sentences import NOT_KNOWN, compare, find_largest, is_more, is_shown, is_zero
+from pipelines.publishing.sentences import NOT_KNOWN, find_largest, is_more, is_shown, is_zero
 
 EACH_PAGE = 3
 """How many questions a page has, where the register has as many that apply."""
@@ -138,10 +140,13 @@ def _ask_if_changed(wanted: str) -> Callable[[_Case], _Reason | None]:
     def ask(case: _Case) -> _Reason | None:
         if find_break(case.book, case.registers, case.metric_id) is not None:
             return None
-        change = compare(_earlier(case), case.figure)
-        if change != wanted or case.book.previous is None:
+        previous, before = case.book.previous, _earlier(case)
+        if previous is None or before is None:
             return None
-        return case.because(f"{change} since the {case.book.previous.edition.name} edition")
+        change = find_direction(previous, before, case.book, case.figure)
+        if change != wanted:
+            return None
+        return case.because(f"{change} since the {previous.edition.name} edition")
 
     return ask
 
@@ -151,8 +156,7 @@ def _ask_if_break(case: _Case) -> _Reason | None:
     crossed = find_break(case.book, case.registers, case.metric_id)
     if crossed is None:
         return None
-    text = lower_first(str(crossed["text"]))
-    day = write_day(str(crossed["date"]))
+    text, day = lower_first(crossed.text), write_day(crossed.date)
     return case.because(f"what is recorded changed, {day}", change=text, date=day)
 
 
@@ -259,16 +263,14 @@ RULES: dict[str, Callable[[_Case], _Reason | None]] = {
 """Each rule gives its reason, or None where it does not hold. What each needs is said in the register."""
 
 
-def find_break(book: Book, registers: Mapping[str, Any], metric_id: str) -> Mapping[str, Any] | None:
+def find_break(book: Book, registers: Mapping[str, Any], metric_id: str) -> Break | None:
     """The change of definition of this metric between the edition before and this one, where there was any."""
     if book.previous is None:
         return None
-    collection = book.metric(metric_id).collection
-    start, end = book.previous.period(collection).start.isoformat(), book.period(collection).end.isoformat()
-    for entry in (registers.get("definitions") or {}).get("breaks", ()):
-        if metric_id in entry["metrics"] and start < entry["date"] <= end:
-            crossed: Mapping[str, Any] = entry
-            return crossed
+    now = book.figure(metric_id)
+    with suppress(UnknownCitation):
+        found = find_breaks(read_breaks(registers), book.metric(metric_id), book.previous.figure(metric_id), now)
+        return found[0] if found else None
     return None
 
 

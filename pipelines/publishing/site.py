@@ -63,6 +63,8 @@ def build_site(
             raise DataFault(f"The site cannot be built from the pages in docs/:\n{told}") from None
     for name in _LEFT_OUT:
         (into / name).unlink(missing_ok=True)
+    for path in into.rglob("*.map"):
+        path.unlink()
     for path in sorted(into.rglob("*.html")):
         path.write_text(_wrap_tables(path.read_text("utf-8")), "utf-8", newline="\n")
 

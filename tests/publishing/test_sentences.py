@@ -86,9 +86,7 @@ def test_girls_and_boys_are_compared_as_what_is_counted() -> None:
     assert headline("episodes_reported", "sex", 530, female=340, male=190) == (
         "Most episodes involved girls: 340 of 530"
     )
-    assert headline("children_reported", "sex", 160, female=60, male=100) == (
-        "Most children were boys: 100 of 160"
-    )
+    assert headline("children_reported", "sex", 160, female=60, male=100) == ("Most children were boys: 100 of 160")
 
 
 @pytest.mark.parametrize(
