@@ -47,7 +47,7 @@ class Reach:
     relaxed: float = 0.0
     """The most without whole numbers: never less than `most`."""
     held_by: Mapping[int, float] | None = None
-    """Unknown -> how much the sum rises at most for each unit by which its range grows (positive: upwards, negative: downwards)."""
+    """Unknown -> how much the sum rises at most with each unit that its range grows: upwards, or where negative downwards."""
     rows: tuple[int, ...] = ()
     """The names of the rows that the limit follows from."""
 

@@ -1,6 +1,7 @@
-"""The proof that goes with a release: from published figures alone, how far every hidden one is still open, and whether that is enough.
+"""The proof that goes with a release: from published figures alone, how far every hidden one is open, and whether that is enough.
 
-Works on what the public sees, now and before; given the exact figures too, it checks that they fit and plays the insider. It hides nothing.
+Works on what the public sees, now and before; given the exact figures too, it checks that they fit and plays the insider.
+It hides nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from pipelines.disclosure.attacker import UNBOUNDED, Contradiction, solver_name
+from pipelines.disclosure.attacker import Contradiction, solver_name
 from pipelines.disclosure.policy import Policy
 from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Examiner, Insider, near
@@ -131,7 +132,7 @@ def follows_from(
     """
     over = _part(figure_key, metric.numerator, shown)
     under_key = _key_of(figure_key, metric.denominator)
-    under = shown.get(under_key) if under_key in shown else population
+    under = shown[under_key] if under_key is not None and under_key in shown else population
     if over is None or not under:
         return None
     if under < policy.least_denominators.get(metric.unit, 1) and not policy.exempts(figure_key, "denominator"):
@@ -226,7 +227,7 @@ def _faults_of_single_figures(
     metrics: Mapping[str, Metric],
     policy: Policy,
 ) -> list[str]:
-    """What can be seen to be wrong without an attack: unrounded or small counts, rates that do not follow from published parts."""
+    """What is wrong without any attack: unrounded or small counts, rates that do not follow from published parts."""
     shown = {figure.key: figure.value for figure in figures}
     problems = []
     for figure in figures:
@@ -269,6 +270,3 @@ def _key_of(key: FigureKey, metric_id: str | None) -> FigureKey | None:
 def _part(key: FigureKey, metric_id: str | None, shown: Mapping[FigureKey, Decimal | None]) -> Decimal | None:
     part = _key_of(key, metric_id)
     return shown.get(part) if part else None
-
-
-__all__ = ["UNBOUNDED", "Audit", "audit_release", "follows_from", "insiders_of"]

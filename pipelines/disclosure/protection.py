@@ -1,7 +1,7 @@
 """Protects one release: from exact figures to the only figures that the public side ever sees.
 
-Counts are hidden or rounded; rates and means are worked out anew from what is shown of their parts, so that they tell nothing that
-their parts do not; medians need enough values; a maximum describes one child and is never shown.
+Each figure by itself: counts are hidden or rounded; rates and means are worked out anew from what is shown of their parts;
+medians need enough values; a maximum describes one child and is never shown. What figures tell together is `release`'s part.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Protects one release as a whole: from exact figures to the only figures that the public side ever sees, with the proof attached.
+"""Protects one release as a whole: from exact figures to the only ones that the public side ever sees, with the proof attached.
 
-Decides what is hidden in its own right, has the complements chosen, words the figures, and lets the audit judge the result. Pure: the
-same figures give the same release.
+Decides what is hidden in its own right, has the complements chosen, words the figures, and lets the audit judge the result.
+Pure: the same figures give the same release.
 """
 
 from __future__ import annotations
@@ -261,9 +261,7 @@ def _facts_that_fit(
     return fitting, sorted(set(left_out))
 
 
-def _reasons(
-    situation: Situation, selection: Selection, primary: Mapping[FigureKey, Why]
-) -> dict[FigureKey, Hidden]:
+def _reasons(situation: Situation, selection: Selection, primary: Mapping[FigureKey, Why]) -> dict[FigureKey, Hidden]:
     """Why each count is hidden. Figures that are always equal are hidden together."""
     hidden: dict[FigureKey, Hidden] = {}
     for position in sorted(selection.hidden):

@@ -1,4 +1,4 @@
-"""What is unknown, and what is told of it: the counts of a release, of earlier ones and of others' publications, as ranges and rows.
+"""What is unknown and what is told of it: the counts of a release, of earlier ones and of other publishers, as ranges and rows.
 
 Lays the policy's ranges over the relations for the attacker to work with. It chooses nothing and judges nothing.
 """
@@ -164,7 +164,7 @@ class Situation:
         return (_meet([told, unknown.told_if_hidden]) or told) if is_hidden else told
 
     def open_attack(self, hidden: Iterable[int] | None) -> Attacker:
-        """The attacker who sees a release that hides these unknowns; with None, one that hides all but noughts: the least told."""
+        """The attacker who sees a release that hides these unknowns; with None, the least told: all but noughts hidden."""
         if hidden is None:
             concealed = {p for p, u in enumerate(self.unknowns) if u.is_ours and u.when_shown != (0, 0)}
         else:
@@ -185,7 +185,7 @@ class Situation:
 
     @cached_property
     def differences(self) -> list[Question]:
-        """The differences of two counts, where a relation says that the one is part of the other: what is left is a count, too."""
+        """Differences of two counts, where a relation says that the one is part of the other: what is left is a count, too."""
         found = []
         for row in self.rows:
             relation = self.relation_of(row.name)

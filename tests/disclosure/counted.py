@@ -1,4 +1,4 @@
-"""Exact figures of extracts, worked out by the oracle of the metrics' tests: no warehouse, so that releases can be made by the hundred."""
+"""Exact figures of extracts, worked out by the oracle of the metrics' tests: without a warehouse, so by the hundred."""
 
 from __future__ import annotations
 

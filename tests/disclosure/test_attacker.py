@@ -108,7 +108,10 @@ def test_only_what_fits_everything_is_remembered_as_possible():
 
 
 def test_the_same_question_has_the_same_answer_whatever_was_asked_before():
-    ranges, rows = [(1, UNBOUNDED)] * 4 + [(18, 22), (8, 12)], [Row((0, 1, 2, 3, 4), (1, 1, 1, 1, -1), True), Row((0, 1, 5), (1, 1, -1), True)]
+    ranges, rows = (
+        [(1, UNBOUNDED)] * 4 + [(18, 22), (8, 12)],
+        [Row((0, 1, 2, 3, 4), (1, 1, 1, 1, -1), True), Row((0, 1, 5), (1, 1, -1), True)],
+    )
     one = Attacker([a for a, _ in ranges], [b for _, b in ranges], rows)
     other = Attacker([a for a, _ in ranges], [b for _, b in ranges], rows)
     other.reach({3: 1})

@@ -10,7 +10,7 @@ from tests.disclosure import invented
 from tests.disclosure.invented import METRICS, YORK
 from tests.disclosure.releases import POLICY, RELATIONS, SIZES, exact, protect, release, shown_as
 
-PAIRS = 100
+PAIRS = 25
 
 
 @pytest.mark.parametrize("part", range(5))
@@ -27,7 +27,7 @@ def test_a_correction_of_one_child_tells_nothing_that_was_hidden(part):
 
 def test_the_same_figures_again_are_hidden_alike_or_more():
     """What was hidden cannot be worked out from two choices of complements."""
-    for seed in range(20):
+    for seed in range(10):
         first = release(seed).figures
         again = protect(exact(seed), earlier=(first,))
         assert again.audit.problems == []
@@ -37,7 +37,7 @@ def test_the_same_figures_again_are_hidden_alike_or_more():
 def test_another_choice_of_complements_for_the_same_figures_is_refused():
     """Each of the two is safe by itself; together they are not."""
     refused = 0
-    for seed in range(20):
+    for seed in range(10):
         first = release(seed)
         complements = {h.key for h in first.hidden if h.why == "complement"}
         exacts = {f.key: f for f in exact(seed)}
@@ -64,19 +64,14 @@ def _name(key: FigureKey) -> str:
 def test_a_count_that_a_correction_lifts_over_the_threshold_stays_hidden():
     """Going from [c] to 5 with a correction of one child tells that it was 4."""
     world = invented.invent(4, 90, 40)
-    first = invented.count(world)
-    public = protect(first).figures
     key = FigureKey("2016", YORK, "return_interviews_shared_with_police")
-    was = next(int(f.value) for f in first if f.key == key)
     records = [n for n, i in enumerate(world.interviews) if i["held"]]
-    shared = {n for n in records[:4]}
+    shared = set(records[:4])
     interviews = tuple(replace(i, says={**i.says, "shared": n in shared}) for n, i in enumerate(world.interviews))
     before = invented.count(replace(world, interviews=interviews))
     more = {*shared, *records[4:8]}
     interviews = tuple(replace(i, says={**i.says, "shared": n in more}) for n, i in enumerate(world.interviews))
     after = invented.count(replace(world, interviews=interviews))
-    assert was >= 0
-    assert public
     earlier = protect(before).figures
     assert next(f.status for f in earlier if f.key == key) == "suppressed"
     corrected = protect(after, earlier=(earlier,))
@@ -87,7 +82,13 @@ def test_a_count_that_a_correction_lifts_over_the_threshold_stays_hidden():
 
 def test_an_earlier_edition_of_another_period_changes_nothing():
     earlier = [
-        replace(f, key=replace(f.key, edition="2015"), period_start=f.period_start.replace(year=2012), period_end=f.period_end.replace(year=2013), as_at=f.as_at.replace(year=2014))
+        replace(
+            f,
+            key=replace(f.key, edition="2015"),
+            period_start=f.period_start.replace(year=2012),
+            period_end=f.period_end.replace(year=2013),
+            as_at=f.as_at.replace(year=2014),
+        )
         for f in release(5).figures
     ]
     with_it = protect(exact(0), earlier=(earlier, earlier, earlier))
@@ -113,8 +114,7 @@ def test_a_longer_period_that_contains_a_published_one_is_audited_with_it():
 
 def test_what_an_earlier_version_gave_away_is_reported_and_not_refused():
     exacts = {f.key: f for f in exact(0)}
-    hidden = [h.key for h in release(0).hidden if h.why == "few" and h.key.authority == YORK]
-    chosen = next(key for key in hidden if key.metric_id == "cme_re_referrals" or key.breakdown == "risk_level")
+    chosen = next(h.key for h in release(0).hidden if h.why == "few")
     first = [shown_as(f, exacts[f.key].value) if f.key == chosen else f for f in release(0).candidates]
     second = protect(exact(0), earlier=(first,))
     assert not [problem for problem in second.audit.problems if str(chosen) in problem]
