@@ -9,6 +9,7 @@ import dagster as dg
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
+from pipelines.intake.rules import RULES
 from pipelines.intake.schemas import EXTRACTS, read_schema
 
 BESIDE = {
@@ -22,6 +23,10 @@ def _key(extract: str) -> dg.AssetKey:
     return dg.AssetKey(["extracts", extract])
 
 
+FOLDER = _key("inventory")
+"""Stands for the folder of extracts as a whole: each rule of the gate is a check on it."""
+
+
 @dg.multi_asset(
     name="extracts",
     group_name="extracts",
@@ -31,6 +36,12 @@ def _key(extract: str) -> dg.AssetKey:
     check_specs=[
         dg.AssetCheckSpec("gate", asset=_key(name), blocking=True, description="No finding of severity error.")
         for name in EXTRACTS
+    ]
+    + [
+        dg.AssetCheckSpec(
+            code, asset=FOLDER, blocking=rule.severity == "error", description=f"{rule.sentence} {rule.mend}"
+        )
+        for code, rule in RULES.items()
     ],
 )
 def extracts(
@@ -40,6 +51,7 @@ def extracts(
     examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
     run.examination.write_text(json.dumps(_state(examination), indent=2) + "\n", "utf-8", newline="\n")
     yield from (_check(examination, name) for name in EXTRACTS)
+    yield from (_check_rule(examination, code) for code in RULES)
     if not examination.ok:
         raise dg.Failure(
             description=f"Edition {run.edition.name} is refused. "
@@ -69,6 +81,19 @@ def _check(examination: Examination, extract: str) -> dg.AssetCheckResult:
                 or "None."
             ),
         },
+    )
+
+
+def _check_rule(examination: Examination, code: str) -> dg.AssetCheckResult:
+    """One rule over the whole folder, under the code that `check` prints."""
+    found = [finding for finding in examination.findings if finding.rule == code]
+    is_error = RULES[code].severity == "error"
+    return dg.AssetCheckResult(
+        check_name=code,
+        asset_key=FOLDER,
+        passed=not found,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        metadata={"findings": len(found), "extracts": ", ".join(sorted({str(f.extract) for f in found}))},
     )
 
 

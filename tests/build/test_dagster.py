@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pipelines import paths
+from pipelines.intake.rules import RULES
 from tests.build.conftest import SampleBuild
 
 Ask = Callable[..., Any]
@@ -95,7 +96,8 @@ def test_findings_and_dbt_tests_are_asset_checks(ask: Ask):
     checks = {"/".join(n["assetKey"]["path"]): [c["name"] for c in n["assetChecksOrError"]["checks"]] for n in nodes}
     assert checks["extracts/missing_episodes"] == ["gate"]
     assert "assert_breakdowns_sum_to_a_total_that_exists" in checks["figures"]
-    assert checks["protected_figures"]
+    assert checks["protected_release"] == ["nothing_hidden_can_be_worked_out"]
+    assert set(RULES) <= set(checks["extracts/inventory"])
 
 
 def test_an_edition_materialised_from_the_ui_has_the_figures_of_the_command(ask: Ask, output: Path, built: SampleBuild):
