@@ -15,7 +15,17 @@ from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 from pipelines.intake.sample import generate
 
-PARTS = ("pipelines", "dbt_project", "docs", "schemas", "mkdocs.yml", "dagster.yaml", "policy.yml", "requirements")
+PARTS = (
+    "pipelines",
+    "dbt_project",
+    "docs",
+    "schemas",
+    "mkdocs.yml",
+    "dagster.yaml",
+    "policy.yml",
+    "publication.yml",
+    "requirements",
+)
 CALENDAR = """edition,collection,period_start,period_end,as_at
 2019,missing,2017-04-01,2018-03-31,2019-01-12
 2019,education,2018-09-01,2019-01-12,2019-01-12
