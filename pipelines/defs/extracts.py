@@ -9,6 +9,7 @@ import dagster as dg
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
+from pipelines.intake.quarantine import quarantine
 from pipelines.intake.rules import RULES
 from pipelines.intake.schemas import EXTRACTS, read_schema
 
@@ -53,9 +54,11 @@ def extracts(
     yield from (_check(examination, name) for name in EXTRACTS)
     yield from (_check_rule(examination, code) for code in RULES)
     if not examination.ok:
+        told = [f"{finding.message} {finding.fix}" for finding in examination.findings if finding.severity == "error"]
         raise dg.Failure(
-            description=f"Edition {run.edition.name} is refused. "
-            + " ".join(f"{f.message} {f.fix}" for f in examination.findings if f.severity == "error"),
+            description=" ".join(
+                [f"Edition {run.edition.name} is refused.", *told, *quarantine(examination, run.extracts)]
+            ),
             allow_retries=False,
         )
     admit(examination, run.edition, run.admitted)

@@ -17,7 +17,7 @@ from pipelines.editions.manifest import Code, digest_file, digest_inputs
 from pipelines.figures import Edition
 
 _CODE = (
-    ("pipelines", ("*.py",)),
+    ("pipelines", ("*.py", "*.txt")),
     ("dbt_project", ("*.sql", "*.yml", "*.csv")),
     ("docs", ("*",)),
     ("schemas", ("*.json", "*.yml")),
