@@ -6,6 +6,7 @@ Nothing is worked out here, and the heavy parts are imported only by the command
 
 from __future__ import annotations
 
+import csv
 import getpass
 import json
 import sys
@@ -277,7 +278,7 @@ def verify(
 ) -> None:
     """Is the edition whole and unchanged: no extra, missing or changed file, and the chain to the one before it."""
     from pipelines.editions import verify as verifying
-    from pipelines.editions.state import find_edition, list_editions
+    from pipelines.editions.state import list_editions
     from pipelines.editions.switch import settle
 
     named = Path(edition) if edition is not None else None
@@ -287,10 +288,8 @@ def verify(
     settle(out)
     if named is None:
         folders = [out.editions / state.name for state in list_editions(out)]
-    elif named.is_dir() or len(named.parts) > 1:
-        folders = [named]
     else:
-        folders = [out.editions / find_edition(list_editions(out), str(edition)).name]
+        folders = [_edition_folder(out, str(edition))]
     if not folders:
         raise DataFault(f"There is no edition in {out.folder}. Build one first: storyboard build.")
     said = "whole and unchanged"
@@ -362,6 +361,9 @@ def trace(
     breakdown: Annotated[str | None, typer.Option("--breakdown", help="Breakdown, e.g. sex, or total.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Category, e.g. female.")] = None,
     output: Output = paths.DEFAULT_OUTPUT,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="The pseudonymised rows counted, from the archive, as CSV.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """From a figure back to the rows: definition, SQL, rows at each step, tests, files and their hashes. Exact: restricted."""
@@ -375,10 +377,59 @@ def trace(
     settle(out)
     state = choose_edition(out, edition)
     found = follow(out.editions / state.name, Question(metric, authority, breakdown, category))
-    if as_json:
+    if rows:
+        from pipelines.defs.replay import list_rows, restored, why_not
+
+        if reason := why_not([out.editions / state.name], out):
+            raise DataFault(f"The rows cannot be shown: {reason}.")
+        with restored([out.editions / state.name], out) as (recipes, _):
+            header, counted = list_rows(recipes[0], Question(metric, authority, breakdown, category))
+        if as_json:
+            _print_json({**found.as_json(), "rows": _as_texts(header, counted)})
+            return
+        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *counted])
+        _say(f"{len(counted)} rows. They are personal data: do not send them on, and destroy what you copied.")
+    elif as_json:
         _print_json(found.as_json())
     else:
         print(show_trace(found))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="E1", help="Edition, e.g. 2016 or 2016-v2, or the folder of one.")],
+    after: Annotated[str, typer.Argument(metavar="E2", help="The edition to compare it with.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+    replay: Annotated[bool, typer.Option(help="Tell causes apart by running archived rows again.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two editions, or two versions of one, and why. Exact figures: restricted."""
+    from pipelines.editions.comparison import compare, show_comparison
+    from pipelines.editions.switch import settle
+
+    out = paths.Output(output)
+    settle(out)
+    folders = [_edition_folder(out, named) for named in (before, after)]
+    if folders[0] == folders[1]:
+        # Beside one of its versions, the bare name of an edition is its first one: `diff 2016 2016-v2`.
+        folders = [
+            f.parent / n if (f.parent / n).is_dir() else f for f, n in zip(folders, (before, after), strict=True)
+        ]
+    if replay:
+        from pipelines.defs.replay import list_stages, restored, why_not
+
+        reason = why_not(folders, out)
+    else:
+        reason = "it was not asked for."
+    if reason:
+        found = compare(folders[0], folders[1], why_not_replayed=reason)
+    else:
+        with restored(folders, out) as (recipes, work):
+            found = compare(folders[0], folders[1], list_stages(recipes[0], recipes[1], work))
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        print(show_comparison(found))
 
 
 @app.command()
@@ -430,6 +481,20 @@ def _extracts_folder(given: Path | None) -> Path:
         return paths.DEFAULT_EXTRACTS
     _say(f"No extracts were named: the sample that comes with the project is used ({paths.SAMPLE_EXTRACTS}).")
     return paths.SAMPLE_EXTRACTS
+
+
+def _edition_folder(out: paths.Output, named: str) -> Path:
+    """The folder of an edition that is named (the latest version of `2016`), or that is given as a folder."""
+    from pipelines.editions.state import find_edition, list_editions
+
+    path = Path(named)
+    if path.is_dir() or len(path.parts) > 1:
+        return path.absolute()
+    return out.editions / find_edition(list_editions(out), named).name
+
+
+def _as_texts(header: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, str | None]]:
+    return [{n: None if v is None else str(v) for n, v in zip(header, row, strict=True)} for row in rows]
 
 
 def _act() -> Act:

@@ -42,6 +42,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     _write(audit / INGREDIENTS, describe_ingredients(run))
     shutil.copyfile(run.citations, audit / "shown-on.json")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
+    shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     return dg.MaterializeResult(
         metadata={
