@@ -318,6 +318,39 @@ def verify(
 
 
 @app.command()
+def statement(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2, or its folder.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, standard output.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--sign", help="Private SSH key to sign with: FILE.sig beside --out.")
+    ] = None,
+    given: Annotated[Path | None, typer.Option("--check", help="Statement to check against the edition.")] = None,
+    signers: Annotated[Path | None, typer.Option("--signers", help="Allowed signers, as ssh-keygen has them.")] = None,
+) -> None:
+    """The manifest as an in-toto statement; written, signed with ssh-keygen, or checked."""
+    from pipelines.editions import statement as stating
+    from pipelines.editions.manifest import MANIFEST, read_manifest
+
+    folder = _edition_folder(paths.Output(output), edition)
+    try:
+        made = stating.make_statement(read_manifest(folder), (folder / MANIFEST).read_bytes())
+    except FileNotFoundError as fault:
+        raise UsageFault(f"{folder} holds no sealed edition: {MANIFEST} is not there.") from fault
+    if given is not None:
+        print(f"{folder.name}: {stating.check_statement(given, made, signers)}")
+    elif out is None:
+        if key is not None:
+            raise UsageFault("Name a file with --out: the signature is written beside it.")
+        sys.stdout.write(made.decode("utf-8"))
+    else:
+        out.write_bytes(made)
+        print(f"Statement: {out}")
+        if key is not None:
+            print(f"Signature: {stating.sign(out, key)}")
+
+
+@app.command()
 def dispose(output: Output = paths.DEFAULT_OUTPUT, as_json: AsJson = False) -> None:
     """Destroy the archived extracts whose destroy-by date has passed, and record it; say what is kept until when."""
     from pipelines.editions.archive import Archive

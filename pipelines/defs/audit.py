@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipelines import paths, register
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.editions import standalone
 from pipelines.lineage.project import Project, read_project
 from pipelines.lineage.trail import compose_trail
 
@@ -41,6 +42,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
         _write(audit / path, text)
     _write(audit / INGREDIENTS, describe_ingredients(run))
     shutil.copyfile(run.citations, audit / "shown-on.json")
+    shutil.copyfile(standalone.__file__, audit / "verify.py")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
     shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
     coverage = json.loads(files["column-lineage.json"])["coverage"]
