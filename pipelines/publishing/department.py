@@ -105,8 +105,12 @@ class Published:
         }
 
     def has(self, measure: str) -> bool:
-        """Whether the department's values of this measure for the area were given."""
+        """Whether the department's values of this measure for the area were given. Raises UnknownCitation for no measure."""
         _check(measure)
+        return self.covers(measure)
+
+    def covers(self, measure: str) -> bool:
+        """The same, false for a name that is no measure of the department."""
         return bool(self.years(measure))
 
     def years(self, measure: str) -> list[date]:
@@ -130,13 +134,12 @@ class Published:
         """(code, name) of the area itself, then of the wider areas that the files hold."""
         names = {s.authority: s.area_name for s in self._book.published_statistics}
         own = self._book.authority
-        wider = sorted(code for code in names if code.startswith(WIDER) and self._is_around(code, names))
+        wider = sorted(code for code in names if code.startswith(WIDER) and self._is_around(code))
         return [(own, names.get(own, self._book.place)), *((code, names[code]) for code in wider)]
 
-    def _is_around(self, code: str, names: Mapping[str, str]) -> bool:
-        """England, and the region of the area; any region given where that is not known."""
-        region = REGIONS.get(self._book.authority)
-        return code.startswith("E92") or region is None or region not in names or code == region
+    def _is_around(self, code: str) -> bool:
+        """England, and the region of the area where that is known."""
+        return code.startswith("E92") or code == REGIONS.get(self._book.authority)
 
     def neighbours(self, model: str) -> list[tuple[str, str]]:
         """(code, name) of the statistical neighbours of the area by that model, the nearest first."""
@@ -270,7 +273,7 @@ def _say_middle(found: Sequence[PublishedStatistic], of: int) -> str:
     if len(found) < of:
         return "not all given" if found else "not given"
     low, high = find_middle(found)
-    if high is None:
+    if high is None or sum(s.value is None for s in found) * 5 > len(found):
         return "too many hidden"
     return write_number(low) if low == high else f"{write_number(low)} to {write_number(high)}"
 

@@ -470,21 +470,16 @@ class PageFunctions:
         return mark_up_published_statistics(rows, areas, caption)
 
     def _statistics_shown(self) -> list[PublishedStatistic]:
-        """The latest year not after our own period: the authority first, then the wider areas, as last released."""
-        end = self._book.period("missing").end
-        counted = {measure for measure, _, _ in BESIDE_THE_DEPARTMENT}
-        own = [
-            s
-            for s in self._book.published_statistics
-            if s.authority == self._book.authority and s.year_ending <= end and s.measure in counted
+        """The latest year not after our own period: the authority first, then its region and England, as last released."""
+        published, end = self._shared.published, self._book.period("missing").end
+        measures = [measure for measure, _, _ in BESIDE_THE_DEPARTMENT if published.covers(measure)]
+        years = [year for measure in measures for year in published.years(measure) if year <= end]
+        shown = [
+            published.value(code, measure, max(years))
+            for code, _ in (published.areas() if years else [])
+            for measure in measures
         ]
-        if not own:
-            return []
-        year = max(s.year_ending for s in own)
-        wider = [s for s in self._book.published_statistics if s.authority[:3] in WIDER_AREAS]
-        chosen = [s for s in own + sorted(wider, key=lambda s: s.authority) if s.year_ending == year]
-        latest = {(s.authority, s.measure): s for s in sorted(chosen, key=lambda s: s.release)}
-        return [s for s in chosen if latest[s.authority, s.measure] is s]
+        return [statistic for statistic in shown if statistic is not None]
 
     def _book_of(self, edition: str | None) -> Book:
         if edition is None or edition == self._book.edition.name:
@@ -550,7 +545,3 @@ class PageFunctions:
 
     def _link_to(self, path: str) -> str:
         return relpath(path, dirname(self._page) or ".")
-
-
-WIDER_AREAS = ("E12", "E92")
-"""How the codes of regions and of England begin."""
