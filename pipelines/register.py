@@ -59,3 +59,10 @@ def read_categories() -> dict[str, tuple[Category, ...]]:
 def read_metric_models() -> dict[str, str]:
     """The SQL of each metric as it is written, by metric id."""
     return {metric_id: (paths.METRICS / f"{metric_id}.sql").read_text("utf-8") for metric_id in read_metrics()}
+
+
+@cache
+def read_checks() -> tuple[str, ...]:
+    """What must hold of all figures each time an edition is built, in sentences: the descriptions of dbt's own data tests."""
+    entries = yaml.safe_load((paths.DBT_PROJECT / "tests" / "_tests.yml").read_text("utf-8"))["data_tests"]
+    return tuple(" ".join(entry["description"].split()) for entry in entries)

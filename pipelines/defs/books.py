@@ -103,6 +103,7 @@ def _open(
         invented=run.is_invented,
         base=base,
         sql=register.read_metric_models(),
+        checks=register.read_checks(),
     )
 
 

@@ -139,8 +139,8 @@ def _write_steps(book: Book, metric: Metric, protection: str) -> list[str]:
     ]
     if metric.metric_id in book.sql:
         lines += [
-            f'<div class="table-scroll" role="region" tabindex="0" aria-label="SQL of {_escape(metric.label)}">'
-            f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></div>",
+            f'<section class="table-scroll" tabindex="0" aria-label="SQL of {_escape(metric.label)}">'
+            f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></section>",
             "",
         ]
     return lines

@@ -66,7 +66,7 @@ def build_site(
     for path in into.rglob("*.map"):
         path.unlink()
     for path in sorted(into.rglob("*.html")):
-        path.write_text(_wrap_tables(path.read_text("utf-8")), "utf-8", newline="\n")
+        path.write_text(_mend_theme(_wrap_tables(path.read_text("utf-8"))), "utf-8", newline="\n")
 
 
 def _wrap_tables(page: str) -> str:
@@ -77,10 +77,22 @@ def _wrap_tables(page: str) -> str:
         nonlocal count
         count += 1
         name = f"Table {count} in the text"
-        return f'<div class="table-scroll" role="region" tabindex="0" aria-label="{name}"><table class="plain">'
+        return f'<section class="table-scroll" tabindex="0" aria-label="{name}"><table class="plain">'
 
     return re.sub(
-        r"(<table class=\"plain\">.*?</table>)", r"\1</div>", re.sub(r"<table>", opening, page), flags=re.DOTALL
+        r"(<table class=\"plain\">.*?</table>)", r"\1</section>", re.sub(r"<table>", opening, page), flags=re.DOTALL
+    )
+
+
+def _mend_theme(page: str) -> str:
+    """Puts right what the theme writes against the rules of HTML; nothing that is seen or heard changes."""
+    page = page.replace(' tabindex=""', "")
+    page = re.sub(r'(<input class="md-(?:toggle|nav__toggle)[^>]*?) autocomplete="off"', r"\1", page)
+    return re.sub(
+        r'(<form class="md-search__form".*?)(</form>)',
+        r'\1<button type="submit" hidden>Search</button>\2',
+        page,
+        flags=re.DOTALL,
     )
 
 

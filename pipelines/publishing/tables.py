@@ -49,8 +49,8 @@ def mark_up_table(
         for place, row in enumerate(rows)
     ]
     return Markup(
-        '<div class="table-scroll" role="region" tabindex="0" aria-label="Table: {}">'
-        '<table class="figures"><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+        '<section class="table-scroll" tabindex="0" aria-label="Table: {}">'
+        '<table class="figures"><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></section>'
     ).format(caption, caption, head, Markup("").join(body))
 
 

@@ -1,9 +1,13 @@
+import gzip
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
+import axe_playwright_python
+import pypdf
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.publishing.index import index_page
@@ -11,8 +15,17 @@ from tests.publishing.built import build_real_site
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-WIDTHS = (1280, 360)
-RULES = {"preload": False, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
+RULES = {
+    "preload": False,
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+SIZES = {"a phone": (320, 1), "a desk": (1280, 1), "a desk at 200 % zoom": (640, 2)}
+"""Width in CSS pixels, and how many pixels of the screen each takes."""
+MEASURES = ("episodes_per_child", "most_missing_episodes_of_one_looked_after_child", "cme_referrals")
+"""Pages of measures are made alike: all are opened on a phone, where least has room, these at the other sizes too."""
+HEAVIEST, MOST_REQUESTS = 100_000, 15
 
 
 @dataclass(frozen=True)
@@ -70,25 +83,56 @@ def watch(page: Page) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_opens_from_the_file_system_fits_and_passes_axe(
-    context: BrowserContext, site: Path, width: int
-) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_opens_from_the_file_system_fits_and_passes_axe(browser: Browser, site: Path, size: str) -> None:
+    width, scale = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": 900}, device_scale_factor=scale)
     page = context.new_page()
-    page.set_viewport_size({"width": width, "height": 900})
     told = watch(page)
+    axe = AXE.read_text("utf-8")
     wrong: dict[str, object] = {}
     for path in find_pages(site):
+        if path.parent.name == "metrics" and size != "a phone" and path.stem not in MEASURES:
+            continue
+        name = path.relative_to(site).as_posix()
         page.goto(path.as_uri())
-        for details in page.locator("details").all():
-            details.evaluate("element => { element.open = true }")
-        found = Axe().run(page, options=RULES).response["violations"]
-        if found:
-            wrong[path.name] = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
+        page.evaluate("document.querySelectorAll('details').forEach(element => { element.open = true })")
+        page.evaluate(axe)
+        if found := page.evaluate("rules => axe.run(rules)", RULES)["violations"]:
+            wrong[name] = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
         if page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong[f"{path.name} is too wide"] = width
+            wrong[f"{name} is too wide"] = width
+    context.close()
     assert wrong == {}
     assert told == []
+
+
+def test_no_page_is_heavy_or_asks_for_many_files(context: BrowserContext, site: Path) -> None:
+    page = context.new_page()
+    asked: list[Path] = []
+    page.on("request", lambda request: asked.append(Path(unquote(urlparse(request.url).path))))
+    wrong = {}
+    for path in find_pages(site):
+        if path.parent.name == "metrics" and path.stem not in MEASURES:
+            continue
+        asked.clear()
+        page.goto(path.as_uri())
+        files = [file for file in asked if file.is_file() and file.name != "search_index.js"]
+        weight = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
+        if weight > HEAVIEST or len(files) > MOST_REQUESTS:
+            wrong[path.relative_to(site).as_posix()] = (weight, len(files))
+    assert wrong == {}
+
+
+def test_there_is_one_colour_scheme_whatever_the_reader_prefers(browser: Browser, site: Path) -> None:
+    looks = set()
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto((site / "index.html").as_uri())
+        looks.add(page.evaluate("(s => s.color + s.backgroundColor)(getComputedStyle(document.body))"))
+        context.close()
+    assert len(looks) == 1
 
 
 def test_search_works_from_the_file_system(context: BrowserContext, site: Path) -> None:
@@ -113,21 +157,87 @@ def test_all_content_is_there_without_scripts(browser: Browser, site: Path) -> N
     context.close()
 
 
-def test_a_keyboard_reaches_the_content_first_and_shows_where_it_is(context: BrowserContext, site: Path) -> None:
+def test_a_number_is_found_by_the_search_and_without_scripts(
+    browser: Browser, context: BrowserContext, site: Path
+) -> None:
     page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.locator(".md-search__input").click()
+    page.locator(".md-search__input").press_sequentially("340 find a number")
+    page.locator(".md-search-result__item a[href*='evidence/find.html']").first.wait_for(timeout=10_000)
+    plain = browser.new_context(java_script_enabled=False)
+    page = plain.new_page()
+    page.goto((site / "evidence" / "find.html").as_uri())
+    row = page.locator("article tr", has=page.locator("data", has_text="340")).first
+    row.get_by_role("link").first.click()
+    assert page.locator("h1").inner_text() != ""
+    assert "/evidence/metrics/" in page.url
+    plain.close()
+
+
+WALK = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+  const number = window.walked = window.walked || new Map();
+  if (!number.has(e)) number.set(e, number.size);
+  return {
+    number: number.get(e), inside: !!e.closest("article"), name: e.outerHTML.slice(0, 100),
+    seen: box.width > 0 && box.height > 0 && style.visibility !== "hidden",
+    marked: style.outlineStyle !== "none" || style.boxShadow !== "none" || e.matches(".md-skip, .md-search__input"),
+  };
+}"""
+
+
+def test_a_keyboard_walks_the_whole_page_and_shows_where_it_is(context: BrowserContext, site: Path) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((site / "missing" / "index.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate('document.activeElement.classList.contains("md-skip")')
-    page.locator("figure.chart summary").first.focus()
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    stops = [page.evaluate(WALK)]
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(WALK)
+        if stop is None or stop["number"] != len(stops):
+            break
+        stops.append(stop)
+    assert [stop["name"] for stop in stops if not stop["seen"]] == []
+    assert [stop["name"] for stop in stops if not stop["marked"]] == []
+    reachable = "article a[href], article summary, article [tabindex='0']"
+    shown = page.locator(reachable).evaluate_all("all => all.filter(e => e.checkVisibility()).length")
+    assert sum(stop["inside"] for stop in stops) == shown
 
 
-def test_nothing_is_cut_when_a_page_is_printed(context: BrowserContext, site: Path) -> None:
+def test_nothing_is_cut_when_any_page_is_printed(context: BrowserContext, site: Path) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 700, "height": 1000})
     page.emulate_media(media="print")
+    wrong = []
+    for path in find_pages(site):
+        page.goto(path.as_uri())
+        if page.evaluate("document.documentElement.scrollWidth") > 700:
+            wrong.append(path.name)
+        cut = (
+            "all => all.filter(e => e.getBoundingClientRect().right > 701 || e.scrollWidth > e.clientWidth + 1).length"
+        )
+        if page.locator("article table, article pre, article img").evaluate_all(cut):
+            wrong.append(f"{path.name}: a table, picture or query")
+    assert wrong == []
+
+
+def test_a_printed_page_has_its_notice_its_charts_and_the_addresses_of_what_it_cites(
+    context: BrowserContext, site: Path
+) -> None:
+    page = context.new_page()
     page.goto((site / "missing" / "index.html").as_uri())
+    page.emulate_media(media="print")
     assert page.locator("figure.chart img").first.is_visible()
     assert not page.locator("figure.chart details").first.is_visible()
     assert page.locator(".notice.invented").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+    page.goto((site / "guidance.html").as_uri())
+    printed = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4")))
+    text = "".join(sheet.extract_text() for sheet in printed.pages)
+    address = page.locator("article a[href^='http']").first.get_attribute("href")
+    assert address is not None
+    assert address in text.replace("\n", "")
