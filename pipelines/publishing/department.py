@@ -5,6 +5,8 @@ Chooses and arranges published statistics; nothing of ours stands here. The draw
 
 from __future__ import annotations
 
+import csv
+import io
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -383,6 +385,26 @@ def mark_up_breaks(breaks: Sequence[PublishedBreak]) -> Markup:
         for letter, b in zip("ABCDEFGH", breaks, strict=False)
     )
     return Markup('<ul class="events">{}</ul>').format(items)
+
+
+DATA_COLUMNS = ("area", "code", "year_ending", "measure", "value", "symbol", "release")
+
+
+def write_published_data(published: Published, book: Book, measure: str) -> str:
+    """A measure as CSV: the area, the areas around it and its neighbours, every year as each release gave it."""
+    around = [*published.areas(), *(pair for model in published.models() for pair in published.neighbours(model))]
+    places = {code: place for place, (code, _) in reversed(list(enumerate(around)))}
+    rows = sorted(
+        (s for s in book.published_statistics if s.measure == measure and s.authority in places),
+        key=lambda s: (places[s.authority], s.year_ending, _released(s)),
+    )
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(DATA_COLUMNS)
+    for s in rows:
+        value = "" if s.value is None else f"{s.value:f}"
+        writer.writerow([s.area_name, s.authority, s.year_ending, s.measure, value, s.symbol, s.release])
+    return file.getvalue()
 
 
 def describe_years(published: Published, book: Book, measure: str) -> str:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.publishing import charts
+from pipelines.publishing.blocks import mark_up_download
 from pipelines.publishing.book import Book, PublishedStatistic
 from pipelines.publishing.department import (
     MEASURES,
@@ -88,10 +89,12 @@ def name_chart(measure: str) -> str:
     return f"published-{measure.replace('_', '-')}"
 
 
-def mark_up_published_chart(published: Published, book: Book, measure: str, drawing: bytes, image: str) -> Markup:
+def mark_up_published_chart(
+    published: Published, book: Book, measure: str, drawing: bytes, image: str, data: str
+) -> Markup:
     """The figure: the latest value as its title, the drawing, the table with the areas around, and the breaks.
 
-    `image` is the address of the drawing.
+    `image` and `data` are the addresses of the drawing and of its numbers as a file.
     """
     label, _ = MEASURES[measure]
     own = published.own(measure)
@@ -114,7 +117,7 @@ def mark_up_published_chart(published: Published, book: Book, measure: str, draw
     return Markup(
         '<figure class="chart" id="{}"><figcaption><p class="finding">{}</p><p class="measure">Published by the '
         'Department for Education, {} to {}</p></figcaption><div class="beside above"><img src="{}" alt="{}" width="{}" '
-        'height="{}">{}</div>{}{}</figure>'
+        'height="{}">{}</div>{}{}{}</figure>'
     ).format(
         name,
         finding,
@@ -127,4 +130,5 @@ def mark_up_published_chart(published: Published, book: Book, measure: str, draw
         mark_up_years(published, measure),
         mark_up_published_symbols(shown) + mark_up_titles(shown),
         mark_up_breaks(published.breaks(measure)),
+        mark_up_download(data, f"{label}, as the department publishes it"),
     )

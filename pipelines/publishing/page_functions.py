@@ -431,8 +431,10 @@ class PageFunctions:
             return Markup("The department's figures on this were not given for this edition.")
         if name not in self._shared.charts:
             self._shared.charts[name] = draw_years(published, self._book, measure)
-        image = self._link_to(f"charts/{name}.svg")
-        return mark_up_published_chart(published, self._book, measure, self._shared.charts[name], image)
+            self._shared.data[name] = department.write_published_data(published, self._book, measure)
+        drawing, image = self._shared.charts[name], self._link_to(f"charts/{name}.svg")
+        data = self._link_to(f"data/{name}.csv")
+        return mark_up_published_chart(published, self._book, measure, drawing, image, data)
 
     def published_table(self, *measures: str, caption: str) -> Markup:
         """Several measures of the department for the area side by side, a row for each year."""

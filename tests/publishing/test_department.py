@@ -21,6 +21,7 @@ from pipelines.publishing.department import (
     mark_up_revisions,
     mark_up_several,
     say_place,
+    write_published_data,
 )
 from pipelines.publishing.department_chart import draw_years, mark_up_published_chart
 from pipelines.register import read_categories, read_metrics
@@ -76,7 +77,7 @@ def test_the_value_released_last_is_shown_and_the_first_is_told_beside_it() -> N
 
 def test_the_sample_shows_york_its_region_and_england_for_ten_years(sample: tuple[Published, Book]) -> None:
     published, book = sample
-    figure = mark_up_published_chart(published, book, "missing_incidents", b'viewBox="0 0 1 1"', "x.svg")
+    figure = mark_up_published_chart(published, book, "missing_incidents", b'viewBox="0 0 1 1"', "x.svg", "x.csv")
     rows = rows_of(figure)
     assert rows[0] == ["Year ending 31 March", "York", "Yorkshire and The Humber", "England", "Release"]
     assert rows[1] == ["2015 (A: recorded differently from here on)", "202", "3,430", "28,570", "SFR34/2015"]
@@ -86,7 +87,7 @@ def test_the_sample_shows_york_its_region_and_england_for_ten_years(sample: tupl
 
 def test_what_the_department_hides_keeps_its_symbol_and_is_explained(sample: tuple[Published, Book]) -> None:
     published, book = sample
-    figure = mark_up_published_chart(published, book, "away_incidents", b'viewBox="0 0 1 1"', "x.svg")
+    figure = mark_up_published_chart(published, book, "away_incidents", b'viewBox="0 0 1 1"', "x.svg", "x.csv")
     assert [row[1] for row in rows_of(figure)[1:]] == ["48", "140", "158", "8", "c", "c", "c", "0", "0", "c"]
     assert "c: hidden by the department" in figure
     assert "hidden by the department in the year ending 31 March 2024" in figure
@@ -94,7 +95,7 @@ def test_what_the_department_hides_keeps_its_symbol_and_is_explained(sample: tup
 
 def test_no_value_of_the_department_can_be_taken_for_a_figure_of_ours(sample: tuple[Published, Book]) -> None:
     published, book = sample
-    figure = mark_up_published_chart(published, book, "missing_incidents", b'viewBox="0 0 1 1"', "x.svg")
+    figure = mark_up_published_chart(published, book, "missing_incidents", b'viewBox="0 0 1 1"', "x.svg", "x.csv")
     assert "data-figure" not in figure
     page = html.fragment_fromstring(figure)
     cells = [cell for row in page.findall(".//tbody/tr") for cell in row.findall("td")[:-1]]
@@ -169,3 +170,12 @@ def test_home_education_stands_by_school_year(sample: tuple[Published, Book]) ->
     rows = rows_of(mark_up_several(published, book, ["home_educated_at_any_time", "home_education_notices"], "Home"))
     assert rows[1] == ["2021 to 2022", "240", "20", "2025"]
     assert rows[3] == ["2023 to 2024", "300", "low", "2025"]
+
+
+def test_the_file_beside_a_drawing_keeps_every_release_and_symbol(sample: tuple[Published, Book]) -> None:
+    lines = write_published_data(*sample, "away_incidents").splitlines()
+    release = "Children looked after in England including adoptions"
+    assert "York,E06000014,2015-03-31,away_incidents,48,,SFR34/2015" in lines
+    assert f'York,E06000014,2019-03-31,away_incidents,,c,"{release}, 2022"' in lines
+    lines = write_published_data(*sample, "missing_incidents").splitlines()
+    assert [line.split(",")[4] for line in lines if "York,E06000014,2019" in line] == ["195", "199"]
