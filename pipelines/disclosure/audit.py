@@ -92,8 +92,9 @@ def audit_release(
     exact_by_key = {figure.key: figure for figure in exact} if exact is not None else {}
     audit.problems += _faults_of_single_figures(figures, exact_by_key, metrics, policy)
     unknown = [f"{figure.key} is of no metric." for figure in figures if figure.key.metric_id not in metrics]
-    if unknown:
-        audit.problems += unknown
+    audit.problems += unknown
+    if audit.problems:
+        # What is wrong by itself is refused before anybody asks what else could be worked out from it.
         return audit
     now = Knowledge.of(figures, metrics)
     truth = {

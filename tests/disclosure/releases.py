@@ -19,7 +19,7 @@ from tests.disclosure.invented import CATEGORIES, METRICS
 POLICY = read_policy(paths.POLICY.read_text("utf-8"))
 RELATIONS_TEXT = (paths.DBT_PROJECT / "relations.yml").read_text("utf-8")
 RELATIONS = read_relations(RELATIONS_TEXT, METRICS, CATEGORIES)
-SIZES = ((160, 60), (90, 40), (120, 50), (60, 30), (160, 60), (120, 50), (90, 40), (160, 60), (5, 3), (20, 10))
+SIZES = ((160, 60), (90, 40), (120, 50), (60, 30), (160, 60), (120, 50), (90, 40), (160, 60), (5, 3), (30, 15))
 """Children missing and referrals: from a town to a village, where nearly everything has to be hidden."""
 
 
