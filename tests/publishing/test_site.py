@@ -78,7 +78,7 @@ def test_every_link_and_picture_leads_to_a_file_that_is_there(site: Path) -> Non
         here = (site / name).parent
         for element in page.iter("a", "img", "script", "link"):
             address = (element.get("href") or element.get("src") or "").split("#")[0]
-            if address and not address.startswith(("http", "mailto:", "javascript:", "../2016", "../../2016")):
+            if address and not address.startswith(("http", "data:", "mailto:", "javascript:", "../2016", "../../2016")):
                 assert (here / address).resolve().is_file(), (name, address)
 
 
