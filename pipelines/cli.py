@@ -232,18 +232,78 @@ def approve(
 
 
 @app.command()
+def approvals(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
+) -> None:
+    """Who approved what the edition says, whose approval has lapsed, and the figures and sentences that changed since."""
+    from pipelines.editions.approvals import open_sheet, show_sheet
+    from pipelines.editions.settings import read_settings
+    from pipelines.editions.state import choose_edition
+    from pipelines.editions.switch import settle
+
+    out = paths.Output(output)
+    settle(out)
+    sheet = open_sheet(out, choose_edition(out, edition))
+    settings = read_settings(paths.PUBLICATION.read_text("utf-8"))
+    needed = sheet.list_missing(settings.needed_roles, settings.needed_people)
+    if as_json:
+        _print_json({**sheet.as_json(), "needed": needed})
+    else:
+        print(show_sheet(sheet, needed))
+
+
+@app.command()
+def assurance(
+    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, standard output.")] = None,
+) -> None:
+    """The assurance statement with the records: who built and approved it, what is hidden, checked, destroyed. HTML."""
+    from pipelines.editions import assurance as assuring
+    from pipelines.editions.manifest import read_manifest
+    from pipelines.editions.records import describe_subject, gather_records
+    from pipelines.editions.state import choose_edition
+    from pipelines.editions.switch import settle
+    from pipelines.editions.tracing import read_audit
+
+    where = paths.Output(output)
+    settle(where)
+    state = choose_edition(where, edition)
+    folder = where.editions / state.name
+    hashes = [file["sha256"] for file in read_audit(folder, "ingredients.json")["files"]]
+    records = gather_records(where, state, hashes)
+    page = assuring.write_assurance(folder, describe_subject(state, read_manifest(folder)), records)
+    if out is None:
+        sys.stdout.write(page)
+    else:
+        out.write_text(page, "utf-8", newline="\n")
+        print(f"Assurance statement: {out}")
+
+
+@app.command()
 def publish(
     edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
     output: Output = paths.DEFAULT_OUTPUT,
 ) -> None:
     """Publish: from now on this edition never changes. A correction is a new version beside it."""
     from pipelines.editions import publication
+    from pipelines.editions.settings import read_settings
     from pipelines.editions.switch import work_in
     from pipelines.publishing.index import index_page
 
+    settings = read_settings(paths.PUBLICATION.read_text("utf-8"))
     out = paths.Output(output)
     with work_in(out):
-        state = publication.publish(out, edition, _act(), index_page)
+        state = publication.publish(
+            out,
+            edition,
+            _act(),
+            index_page,
+            needed_roles=settings.needed_roles,
+            needed_people=settings.needed_people,
+        )
     print(f"{state.name}: published")
     print(f"Release: {out.release / 'index.html'}")
     _say(f"Next: copy {out.release} to the web server.")

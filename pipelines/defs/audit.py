@@ -16,8 +16,11 @@ import pyarrow.parquet as pq
 
 from pipelines import paths, register
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
-from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.defs.inputs import describe_code
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions import standalone
+from pipelines.editions.assurance import PAGE, Subject, write_assurance
+from pipelines.editions.manifest import Policy
 from pipelines.lineage.project import Project, read_project
 from pipelines.lineage.trail import compose_trail
 
@@ -45,6 +48,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     shutil.copyfile(standalone.__file__, audit / "verify.py")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
     shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
+    _write(run.staged / PAGE, write_assurance(run.staged, _describe(run, context.run.tags.get(REASON_TAG))))
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     return dg.MaterializeResult(
         metadata={
@@ -66,6 +70,17 @@ def _read_project(run: EditionRun) -> Project:
         json.loads((run.dbt_artifacts / name).read_text("utf-8")) for name in ("manifest.json", "run_results.json")
     )
     return read_project(manifest, results, extracts)
+
+
+def _describe(run: EditionRun, reason: str | None) -> Subject:
+    return Subject(
+        run.choose_target(reason).name,
+        Policy(run.policy.threshold, run.policy.base),
+        describe_code(),
+        run.list_extracts(),
+        json.loads(run.disclosure.read_text("utf-8")),
+        run.is_invented,
+    )
 
 
 def _define() -> dict[str, dict[str, Any]]:

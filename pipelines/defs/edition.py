@@ -8,8 +8,8 @@ import dagster as dg
 
 from pipelines.defs.archive import archive_extracts
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
-from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
-from pipelines.editions.manifest import ManifestFacts, Policy, SealedExtract
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
+from pipelines.editions.manifest import ManifestFacts, Policy
 from pipelines.editions.publication import Act, install_editions
 from pipelines.editions.seal import seal_edition
 from pipelines.editions.state import describe_folder, find_previous, list_editions
@@ -37,7 +37,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         edition=run.edition.name,
         version=target.version,
         policy=Policy(run.policy.threshold, run.policy.base),
-        extracts=_sealed_extracts(run),
+        extracts=run.list_extracts(),
         code=describe_code(),
         inputs=digest_edition_inputs(run.extracts, run.edition, encoding=run.encoding, authority=run.authority),
         previous=previous.sealed if previous else None,
@@ -74,11 +74,3 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
             "site": dg.MetadataValue.path(str(run.output.site / "index.html")),
         }
     )
-
-
-def _sealed_extracts(run: EditionRun) -> list[SealedExtract]:
-    extracts = json.loads(run.examination.read_text("utf-8"))["extracts"]
-    return [
-        SealedExtract(name, e["sha256"], e["rows"], e["kept"], e["out_of_period"])
-        for name, e in sorted(extracts.items())
-    ]

@@ -5,6 +5,7 @@ Folders and the calendar only; what is done in them is said by the assets.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pipelines import paths
 from pipelines.defs.checking import find_edition
 from pipelines.defs.inputs import digest_edition_inputs
 from pipelines.disclosure.policy import Policy, read_policy
+from pipelines.editions.manifest import SealedExtract
 from pipelines.editions.state import Target, choose_target, list_editions
 from pipelines.editions.switch import work_in
 from pipelines.figures import Edition
@@ -101,6 +103,14 @@ class EditionRun:
         return sorted(
             ({name: row[name] for name in named} for row in rows), key=lambda row: list(map(str, row.values()))
         )
+
+    def list_extracts(self) -> list[SealedExtract]:
+        """The extracts that the gate admitted, as the manifest names them."""
+        extracts = json.loads(self.examination.read_text("utf-8"))["extracts"]
+        return [
+            SealedExtract(name, e["sha256"], e["rows"], e["kept"], e["out_of_period"])
+            for name, e in sorted(extracts.items())
+        ]
 
     def choose_target(self, reason: str | None) -> Target:
         """The folder and version that this edition takes. Raises UsageFault where a published one may not be changed."""

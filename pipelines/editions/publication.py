@@ -13,9 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.editions import disk
+from pipelines.editions.approvals import open_sheet
 from pipelines.editions.assembly import IndexPage, assemble_site, choose_released
-from pipelines.editions.log import Event, EventKind, extend_log, read_log
+from pipelines.editions.log import Event, EventKind, extend_log
 from pipelines.editions.manifest import read_manifest, walk_files
+from pipelines.editions.meaning import Meaning, read_meaning
 from pipelines.editions.names import is_folder_name
 from pipelines.editions.seal import PAGES
 from pipelines.editions.state import (
@@ -26,7 +28,7 @@ from pipelines.editions.state import (
     list_editions,
     sort_states,
 )
-from pipelines.editions.switch import AtStep, Placement, bring, go_on, staging, switch, tree_digest
+from pipelines.editions.switch import AtStep, Placement, bring, explained, go_on, staging, switch, tree_digest
 from pipelines.editions.verify import verify
 from pipelines.editions.withdrawal import make_withdrawn
 from pipelines.faults import DataFault, MachineFault, UsageFault
@@ -111,7 +113,10 @@ def approve(output: Output, text: str, *, role: str, act: Act) -> EditionState:
     state = find_edition(list_editions(output), text)
     if state.status == "withdrawn":
         raise UsageFault(f"Edition {state.name} has been withdrawn, and cannot be approved.")
-    event = _record("approved", state, act, role=_require_text(role, "The role"))
+    meaning = read_meaning(output.editions / state.name)
+    event = _record("approved", state, act, role=_require_text(role, "The role"), meaning_sha256=meaning.sha256)
+    with explained(output):
+        _keep_meaning(output, meaning)
     with staging(output) as area:
         _switch(output, area, events=[event])
     return state
@@ -124,6 +129,7 @@ def publish(
     index_page: IndexPage,
     *,
     needed_roles: Iterable[str] = (),
+    needed_people: int = 0,
     at_step: AtStep = go_on,
 ) -> EditionState:
     """From now on this edition never changes: record it, renew `release/` and `site/`, make its files read-only.
@@ -140,11 +146,15 @@ def publish(
             f"Edition {state.name} has been withdrawn. Build it again with --reason: it becomes a new version."
         )
     _require_whole(output.editions / state.name)
-    missing = sorted(set(needed_roles) - list_approvals(output, state))
+    needed_roles = tuple(needed_roles)
+    missing: list[str] = []
+    if needed_roles or needed_people:
+        missing = open_sheet(output, state).list_missing(needed_roles, needed_people)
     if missing:
         raise DataFault(
             f"Edition {state.name}, as it is now, lacks the approval of: {', '.join(missing)}. "
-            f"Each approves it with: storyboard approve {state.name} --role ROLE"
+            f"Each approves it with: storyboard approve {state.name} --role ROLE. What changed since an approval is listed "
+            f"by: storyboard approvals {state.name}"
         )
     published = replace(state, status="published")
     shown = [published if other == state else other for other in states]
@@ -203,12 +213,21 @@ def withdraw(
 
 
 def list_approvals(output: Output, state: EditionState) -> set[str]:
-    """The roles that have approved an edition exactly as it is sealed now."""
-    return {
-        event.role
-        for event in read_log(output.log)
-        if event.kind == "approved" and event.manifest_sha256 == state.manifest_sha256 and event.role is not None
-    }
+    """The roles whose approval of what an edition says is in force."""
+    return {approval.role for approval in open_sheet(output, state).approvals if approval.in_force}
+
+
+def _keep_meaning(output: Output, meaning: Meaning) -> None:
+    """Keep what was approved, for its owner alone, so that what changes later can be listed."""
+    output.approvals.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = output.approvals / f"{meaning.sha256}.json"
+    if not path.exists():
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        disk.write_file(draft, meaning.as_bytes())
+        draft.chmod(0o600)
+        disk.sync_file(draft)
+        disk.replace_file(draft, path)
 
 
 def _switch(

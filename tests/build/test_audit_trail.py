@@ -2,12 +2,15 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from pipelines import paths
 from pipelines.register import read_metrics
-from tests.build.conftest import SampleBuild
+from tests.build.conftest import SampleBuild, storyboard
 
 METRICS = read_metrics()
 COUNTED_BY_ROW = (
@@ -81,3 +84,39 @@ def test_every_model_has_its_sql_and_every_test_passed(edition):
     assert tests
     assert {test["status"] for test in tests} == {"pass"}
     assert all(test["says"] for test in tests)
+
+
+def test_the_sealed_assurance_statement_says_what_was_checked_and_hidden_and_not_who_or_when(edition):
+    page = (edition / "restricted" / "audit" / "assurance.html").read_text("utf-8")
+    hidden = sum(row["status"] == "suppressed" for row in rows(edition, "audit/protection.csv"))
+    assert f"{hidden} figures are hidden." in page
+    assert "nothing hidden can be worked out" in page
+    assert "storyboard assurance" in page
+    manifest = json.loads((edition / "edition.json").read_text("utf-8"))
+    for extract in manifest["extracts"]:
+        assert extract["sha256"] in page
+    assert manifest["code"]["sha256"] in page
+
+
+def test_the_statement_with_its_records_says_who_built_it_and_until_when_extracts_are_kept(built, tmp_path):
+    done = storyboard("assurance", "2018", "--output", built.output, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "built by" in done.stdout
+    assert "kept until" in done.stdout
+
+
+def test_verify_py_of_an_edition_finds_it_whole(edition):
+    alone = edition / "restricted" / "audit" / "verify.py"
+    done = subprocess.run([sys.executable, "-I", str(alone)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{edition.name}: whole and unchanged\n"), done.stderr
+
+
+def test_nothing_in_the_trail_names_the_folder_of_the_run_or_a_row(edition, built):
+    with (paths.SAMPLE_EXTRACTS / edition.name / "missing_episodes.csv").open(encoding="utf-8", newline="") as lines:
+        ids = {row["episode_id"] for row in csv.DictReader(lines)}
+    assert ids
+    for file in (edition / "restricted" / "audit").rglob("*"):
+        if file.is_file():
+            text = file.read_text("utf-8")
+            assert str(built.output.parent) not in text
+            assert not [i for i in ids if i in text], file
