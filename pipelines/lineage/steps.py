@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from sqlglot import exp
@@ -49,8 +50,13 @@ class ModelSteps:
 
 def read_steps(model: Model) -> ModelSteps:
     """The steps of a model, from the SQL that was run."""
-    maker = _Maker(model)
-    tree = parse(model.sql)
+    return _read(model.sql, tuple(model.columns.items()))
+
+
+@cache  # the editions of one command are made by the same SQL
+def _read(sql: str, described: tuple[tuple[str, str], ...]) -> ModelSteps:
+    maker = _Maker(dict(described))
+    tree = parse(sql)
     steps = tuple(maker.read(tree, ""))
     named = _with_of(tree)
     counting = exp.select(*(exp.alias_(query.subquery(), name) for name, query in maker.counts.items()))
@@ -66,8 +72,8 @@ def read_steps(model: Model) -> ModelSteps:
 class _Maker:
     """Walks one model from the inside out; every count that a step needs gets a name."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, described: Mapping[str, str]) -> None:
+        self._described = described
         self._last = ""
         self.counts: dict[str, exp.Select] = {}
 
@@ -160,7 +166,7 @@ class _Maker:
                 continue  # said by the step that counts
             if isinstance(value, exp.Cast) and isinstance(value.this, exp.Null):
                 continue
-            said = self._model.columns.get(name, "") if part == "" else ""
+            said = self._described.get(name, "") if part == "" else ""
             text = f"Work out {name}: {(said or say_value(value)).rstrip('.')}."
             yield Step("work out", part, text, _sql(value), rows, rows, name)
 
