@@ -10,7 +10,7 @@ storyboard: .venv/run.stamp ## install, build the sample editions, say where the
 	$(BIN)/storyboard build
 
 test: .venv/test.stamp lint typecheck ## install what the tests need, run them all, browser tests included
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

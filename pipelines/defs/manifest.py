@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import paths
+from pipelines.defs.checking import AUTHORITY
 from pipelines.faults import MachineFault
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def run_dbt(
 @contextmanager
 def _environment(admitted: Path, warehouse: Path) -> Iterator[None]:
     ours = {
+        "STORYBOARD_AUTHORITY": AUTHORITY,
         "STORYBOARD_ADMITTED": str(admitted),
         "STORYBOARD_WAREHOUSE": str(warehouse),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
