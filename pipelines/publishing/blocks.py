@@ -18,7 +18,7 @@ from pipelines.publishing.comparisons import Break, find_breaks, find_direction
 from pipelines.publishing.dimensions import DIMENSIONS, head_of, phrase_of
 from pipelines.publishing.english import lower_first, write_list, write_period
 from pipelines.publishing.events import Dated, mark_up_events, place_events
-from pipelines.publishing.findings import find_headline, name_of
+from pipelines.publishing.findings import find_headline, name_of, subject_of
 from pipelines.publishing.markup import Part, explain_symbols, mark_up, mark_up_figure, mark_up_symbols, plain
 from pipelines.publishing.sentences import NOT_KNOWN, is_shown
 from pipelines.publishing.tables import mark_up_editions, mark_up_series, mark_up_table
@@ -72,7 +72,7 @@ def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
     marks = tuple(Mark(m.metric_id, m.label, f) for m, f in zip(metrics, figures, strict=True))
     first, last = metrics[0], metrics[-1]
     if is_shown(figures[0]) and is_shown(figures[-1]):
-        headline: tuple[Part, ...] = (f"{last.label}: ", figures[-1], " of ", figures[0], f" {first.unit}")
+        headline: tuple[Part, ...] = (f"{last.label}: ", figures[-1], " of ", figures[0], f" {subject_of(first)}")
     else:
         headline = (f"From {lower_first(first.label)} to {lower_first(last.label)}",)
     subtitle = f"{first.label} and what followed, {book.place}, {_period_of(book, first)}"

@@ -15,7 +15,7 @@ from pipelines.publishing.book import Book, UnknownCitation
 from pipelines.publishing.comparisons import Break, find_breaks
 from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
 from pipelines.publishing.english import lower_first, write_date, write_list, write_period
-from pipelines.publishing.markup import mark_up_figure
+from pipelines.publishing.markup import explain_symbols, mark_up_figure
 
 POPULATIONS = {
     "children_0_17": "children aged 0 to 17 who live in the area",
@@ -52,7 +52,8 @@ def make_proof(
     ]
     rows += describe_metric(book, metric, protection, shown)
     if earlier := _mark_up_earlier(book, metric, breaks, shown):
-        rows.insert(-1, ("Earlier editions", earlier))
+        whose = "Earlier editions" if len(metrics) == 1 else f"{metric.label}, earlier editions"
+        rows.insert(-1, (whose, earlier))
     if link is not None:
         pages = [Markup('<a href="{}">{}</a>').format(link(m.metric_id), m.label) for m in metrics]
         rows.append(("How it is worked out", Markup(", ").join(pages)))
@@ -113,7 +114,8 @@ def _mark_up_earlier(book: Book, metric: Metric, breaks: Sequence[Break], shown:
             continue
         shown.append(figure)
         apart = " (recorded differently)" if find_breaks(breaks, metric, figure, now) else ""
-        said.append(Markup("{}: {}{}").format(earlier.edition.name, mark_up_figure(figure), apart))
+        told = "".join(f" ({words})" for _, words in explain_symbols([figure]))
+        said.append(Markup("{}: {}{}{}").format(earlier.edition.name, mark_up_figure(figure), told, apart))
     return Markup("; ").join(said)
 
 

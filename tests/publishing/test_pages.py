@@ -129,7 +129,10 @@ def test_a_ladder_shows_each_step_and_what_came_of_the_first(tmp_path: Path) -> 
         tmp_path, '{{ ladder("return_interviews_due", "return_interviews_offered", "return_interviews_held") }}'
     )
     figure = html.fragment_fromstring(text)
-    assert figure.find(".//p[@class='finding']").text_content() == "Return interviews held: 260 of 470 episodes"
+    assert (
+        figure.find(".//p[@class='finding']").text_content()
+        == "Return interviews held: 260 of 470 return interviews due"
+    )
     assert [row.findtext("th") for row in figure.findall(".//tbody/tr")] == [
         "Return interviews due",
         "Return interviews offered",
