@@ -12,6 +12,8 @@ from lxml import html
 from tests.build.conftest import SampleBuild
 
 GOLDEN = Path(__file__).parent / "golden"
+LISTS = ("evidence/metrics/", "evidence/find", "evidence/definitions")
+"""Made from the metrics and the other pages alone: a difference there shows on a golden page or in an entry too."""
 BLOCKS = ("h1", "h2", "h3", "h4", "p", "li", "tr", "caption", "figcaption", "summary", "dt", "dd")
 
 
@@ -35,8 +37,10 @@ def test_golden_pages_of_2016_are_as_they_were(built: SampleBuild, request: pyte
     found = {
         page.relative_to(pages).with_suffix(".txt").as_posix().replace("/", "--"): read_as_text(page)
         for page in sorted(pages.rglob("*.html"))
+        if not page.relative_to(pages).as_posix().startswith(LISTS)
     }
     if request.config.getoption("--renew-golden"):
+        GOLDEN.mkdir(exist_ok=True)
         for file in GOLDEN.glob("*.txt"):
             file.unlink()
         for name, text in found.items():

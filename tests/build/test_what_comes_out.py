@@ -191,8 +191,9 @@ def test_drafts_are_marked_and_older_editions_point_to_the_newest(built):
     assert "2018" not in (built.edition("2016") / "public" / "pages" / "index.html").read_text("utf-8")
 
 
-def test_no_row_of_an_extract_is_left_beside_the_output(built):
+def test_no_row_of_an_extract_is_left_beside_the_output_but_in_the_archive(built):
     beside = built.output.parent / f".{built.output.name}.storyboard"
     assert beside.is_dir()
-    left = [f for f in beside.rglob("*") if f.suffix in (".parquet", ".duckdb", ".csv")]
+    work = beside / "work"
+    left = [f for f in work.rglob("*") if f.is_file()] + [f for f in (beside / "dagster").rglob("*.parquet")]
     assert left == []
