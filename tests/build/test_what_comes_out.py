@@ -195,5 +195,5 @@ def test_no_row_of_an_extract_is_left_beside_the_output_but_in_the_archive(built
     beside = built.output.parent / f".{built.output.name}.storyboard"
     assert beside.is_dir()
     work = beside / "work"
-    left = [f for f in work.rglob("*") if f.is_file()] + [f for f in (beside / "dagster").rglob("*.parquet")]
+    left = [f for f in work.rglob("*") if f.is_file()] + list((beside / "dagster").rglob("*.parquet"))
     assert left == []
