@@ -35,7 +35,8 @@ def protected_release(
     """All figures of the edition protected together, against what is public now and was before, with the attacker's record."""
     run = workspace.open(context)
     release = protect_edition(run, figures, reason=context.run.tags.get(REASON_TAG))
-    run.disclosure.write_text(json.dumps(release.audit.as_json(), indent=1, sort_keys=True), "utf-8")
+    record = {**release.audit.as_json(), "attacks_prevented": list(release.attacks_prevented)}
+    run.disclosure.write_text(json.dumps(record, indent=1, sort_keys=True), "utf-8")
     audit = run.staged / "restricted" / "audit"
     audit.mkdir(mode=0o700, exist_ok=True)
     write_side_by_side(figures, release.candidates, {h.key: h.text for h in release.hidden}, audit / "protection.csv")

@@ -12,6 +12,7 @@ from pipelines import paths, register
 from pipelines.defs.books import list_earlier, open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.disclosure.policy import describe
 from pipelines.editions.state import list_editions
 from pipelines.figures import PublicFigure
 from pipelines.publishing.citations import read_citations
@@ -52,7 +53,12 @@ def pages(
         paths.DOCS,
         open_public_book(run, protected_figures),
         run.rendered,
-        policy=PolicyWords(run.policy.threshold, run.policy.base),
+        policy=PolicyWords(
+            run.policy.threshold,
+            run.policy.base,
+            stated=describe(run.policy),
+            prevented=tuple(json.loads(run.disclosure.read_text("utf-8"))["attacks_prevented"]),
+        ),
         editions=_list_editions(run, context.run.tags.get(REASON_TAG)),
     )
     run.citations.write_text(

@@ -85,8 +85,11 @@ class ProtectedRelease:
 
     @property
     def attacks_prevented(self) -> tuple[str, ...]:
-        """What complements prevent, in words that may be public: no figure is named, and none is told apart."""
-        return tuple(sorted({hidden.text for hidden in self.hidden if hidden.why == "complement"}))
+        """What somebody knows against whom complements were hidden, in words that may be public.
+
+        Neither a figure nor a relation is named: that one of two hidden figures is a complement would tell that it is not small.
+        """
+        return tuple(sorted({hidden.text.rpartition("). ")[2] for hidden in self.hidden if hidden.why == "complement"}))
 
 
 def protect_release(

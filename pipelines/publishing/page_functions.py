@@ -44,6 +44,10 @@ class PolicyWords:
 
     threshold: int
     base: int
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    """Every setting of the policy, as plain data."""
+    prevented: tuple[str, ...] = ()
+    """What somebody knows against whom further numbers are hidden."""
 
     @property
     def hidden(self) -> str:
@@ -373,9 +377,8 @@ class PageFunctions:
         return Markup("not counted")
 
     def below(self, metric_id: str, goal: int | str, **categories: str) -> bool | None:
-        """Whether the number shown is below a goal; None where no number is shown."""
-        value = self._book.figure_of(metric_id, categories).value
-        return None if value is None else value < Decimal(str(goal))
+        """Whether a number is below a goal, whatever was rounded; None where that is open or no number is shown."""
+        return is_below(self._book, self._book.figure_of(metric_id, categories), Decimal(str(goal)))
 
     def questions_for(self, page: str | None = None) -> list[Question]:
         """The questions of a page, chosen by rule from the register of questions; of this page where none is named."""
