@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from pipelines.figures import Collection, FigureKey, Metric, PublicFigure
@@ -110,6 +111,21 @@ def is_most(book: Book, part: PublicFigure, whole: PublicFigure) -> bool:
     if not is_shown(part) or not is_shown(whole):
         return False
     return find_range(book, part)[0] > find_range(book, whole)[1] / 2
+
+
+def is_part_of(book: Book, part: PublicFigure, whole: PublicFigure, share: Fraction) -> bool:
+    """Whether the part is that share of the whole or more, whatever was rounded."""
+    if not is_shown(part) or not is_shown(whole) or is_zero(part):
+        return False
+    return Fraction(find_range(book, part)[0]) >= share * Fraction(find_range(book, whole)[1])
+
+
+def is_below(book: Book, figure: PublicFigure, goal: Decimal) -> bool | None:
+    """Whether the number is below a goal, whatever was rounded; None where that is open or no number is shown."""
+    if not is_shown(figure):
+        return None
+    low, high = find_range(book, figure)
+    return True if high < goal else False if low >= goal else None
 
 
 def is_certainly_more(book: Book, first: PublicFigure, second: PublicFigure) -> bool:

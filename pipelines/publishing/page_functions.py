@@ -20,7 +20,11 @@ from pipelines.figures import TOTAL, Collection, FigureKey, Metric, PublicFigure
 from pipelines.publishing import blocks, comparisons, department, sentences
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.chart_data import write_chart_data
-from pipelines.publishing.comparisons import Break, find_breaks
+from pipelines.publishing.comparisons import (
+    Break,
+    find_breaks,
+    is_below,
+)
 from pipelines.publishing.department_chart import draw_years, mark_up_published_chart, name_chart
 from pipelines.publishing.english import (
     lower_first,

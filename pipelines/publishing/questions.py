@@ -14,9 +14,17 @@ from typing import Any
 
 from pipelines.figures import PublicFigure
 from pipelines.publishing.book import Book, UnknownCitation
-from pipelines.publishing.comparisons import Break, find_breaks, find_direction, read_breaks
+from pipelines.publishing.comparisons import (
+    Break,
+    find_breaks,
+    find_direction,
+    is_below,
+    is_certainly_more,
+    is_part_of,
+    read_breaks,
+)
 from pipelines.publishing.english import lower_first, write_day
-from pipelines.publishing.sentences import NOT_KNOWN, find_largest, is_more, is_shown, is_zero
+from pipelines.publishing.sentences import NOT_KNOWN, find_largest, is_shown, is_zero
 
 EACH_PAGE = 3
 """How many questions a page has, where the register has as many that apply."""
@@ -130,10 +138,9 @@ def _ask_if_not_recorded(case: _Case) -> _Reason | None:
     """For at least a tenth of what is counted, the category is not known."""
     members = case.book.series(case.metric_id, case.by)
     unknown = next((m.figure for m in members if m.category == NOT_KNOWN), None)
-    total = case.book.figure(case.metric_id)
-    if unknown is None or unknown.value is None or not total.value:
+    if unknown is None or not is_part_of(case.book, unknown, case.book.figure(case.metric_id), Fraction(1, 10)):
         return None
-    return case.because("a tenth or more is not recorded") if 10 * unknown.value >= total.value else None
+    return case.because("a tenth or more is not recorded")
 
 
 def _ask_if_changed(wanted: str) -> Callable[[_Case], _Reason | None]:
@@ -161,10 +168,9 @@ def _ask_if_break(case: _Case) -> _Reason | None:
 
 
 def _ask_if_below(case: _Case) -> _Reason | None:
-    value = case.figure.value
-    if value is None or value >= Decimal(str(case.entry["goal"])):
-        return None
-    return case.because("below the target")
+    return (
+        case.because("below the target") if is_below(case.book, case.figure, Decimal(str(case.entry["goal"]))) else None
+    )
 
 
 def _ask_if_zero(case: _Case) -> _Reason | None:
@@ -172,27 +178,21 @@ def _ask_if_zero(case: _Case) -> _Reason | None:
 
 
 def _ask_if_some(case: _Case) -> _Reason | None:
-    """The number is not none: it is shown and above zero, or hidden."""
-    shown = is_shown(case.figure) and not is_zero(case.figure)
-    return case.because("not none") if shown or case.figure.status == "suppressed" else None
+    """The number is shown and not none. Of a hidden number nothing is claimed: it may be hidden for the sake of another."""
+    return case.because("not none") if is_shown(case.figure) and not is_zero(case.figure) else None
 
 
 def _ask_if_more(case: _Case) -> _Reason | None:
-    """More of this than of another metric."""
+    """Certainly more of this than of another metric."""
     other = case.book.figure(case.entry["than"])
-    if not is_more(case.figure, other):
+    if not is_certainly_more(case.book, case.figure, other):
         return None
     return case.because(f"more than {lower_first(case.book.metric(case.entry['than']).label)}")
 
 
 def _ask_if_large_part(case: _Case) -> _Reason | None:
-    """A category makes up a third of its total or more."""
-    total = case.book.figure(case.metric_id)
-    if (
-        case.figure.value is None
-        or not total.value
-        or Fraction(case.figure.value) / Fraction(total.value) < Fraction(1, 3)
-    ):
+    """A category certainly makes up a third of its total or more."""
+    if not is_part_of(case.book, case.figure, case.book.figure(case.metric_id), Fraction(1, 3)):
         return None
     return case.because("a third or more of the total")
 
