@@ -15,6 +15,9 @@ from pipelines.disclosure.situation import ExternalFact
 from pipelines.figures import FigureKey, Period
 
 HIDDEN = "c"
+HIDDEN_BEFORE_2018 = "x"
+"""What stood for the same in the statistical first releases; in later ones it means not available."""
+FIRST_RELEASE = "SFR"
 HIDDEN_RANGE = (1, 5)
 """The department hides 1 to 5. Source: its methodology of statistics on looked-after children."""
 
@@ -65,7 +68,9 @@ def facts_from(
         if period is None or period.end != statistic.year_ending:
             continue
         is_hidden = statistic.value is None
-        if is_hidden and statistic.symbol != HIDDEN:
+        if is_hidden and statistic.symbol != (
+            HIDDEN_BEFORE_2018 if statistic.release.startswith(FIRST_RELEASE) else HIDDEN
+        ):
             continue
         number = int((statistic.value or Decimal(0)).quantize(Decimal(1), ROUND_HALF_UP))
         least, most = HIDDEN_RANGE if is_hidden else (number, number)
