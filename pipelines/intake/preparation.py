@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -370,7 +369,7 @@ def _move(drafts: Sequence[Draft], waiting: Path, place: Place) -> Path | None:
         (waiting / CALENDAR).replace(calendar)
     place.folder.mkdir(parents=True, exist_ok=True)
     for draft in drafts:
-        os.replace(waiting / f"{draft.extract}.csv", place.folder / f"{draft.extract}.csv")  # noqa: PTH105
+        (waiting / f"{draft.extract}.csv").replace(place.folder / f"{draft.extract}.csv")
     return calendar
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
-from afcharts.af_colours import get_af_colours  # type: ignore[import-untyped]
-from lxml import etree  # type: ignore[import-untyped]
+from afcharts.af_colours import get_af_colours
+from lxml import etree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
