@@ -1,0 +1,1 @@
+"""What each command of `storyboard` takes and says, by who asks. `pipelines.cli` gathers them; nothing is worked out here."""

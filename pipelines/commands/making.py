@@ -1,0 +1,171 @@
+"""From files to an edition: preparing, checking, building, and the invented sample.
+
+Words in, words out: what is done is in `defs` and `intake`, imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pipelines import paths
+from pipelines.commands.speaking import print_json, say
+from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, choose_extracts
+from pipelines.faults import UsageFault
+
+app = typer.Typer()
+
+
+@app.command()
+def build(
+    edition: Editions = None,
+    extracts: Extracts = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    encoding: Encoding = "utf-8",
+    reason: Annotated[str | None, typer.Option(help="Why a published edition is corrected.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the editions: gate, figures, protection, papers, site. All of those named, or none."""
+    from pipelines.defs.batch import build_editions
+
+    built = build_editions(
+        edition or [],
+        extracts=choose_extracts(extracts),
+        output=paths.Output(output),
+        encoding=encoding,
+        reason=reason,
+        say=say,
+    )
+    if as_json:
+        print_json([{"edition": b.edition, "outcome": b.outcome, "folder": str(b.folder)} for b in built])
+        return
+    for b in built:
+        print(f"{b.edition}: {b.outcome}")
+    out = paths.Output(output)
+    print(f"Site: {out.site / 'index.html'}")
+    for b in built:
+        print(f"Report to the DMT, {b.edition}: {b.folder / 'restricted' / 'dmt-report.docx'}")
+    say("Next: read the site, then `storyboard publish EDITION` when those who must approve it have done so.")
+
+
+@app.command()
+def check(
+    edition: Editions = None,
+    extracts: Extracts = None,
+    encoding: Encoding = "utf-8",
+    form: Annotated[Literal["text", "json", "html", "csv"], typer.Option("--format", help="How to show it.")] = "text",
+    as_json: AsJson = False,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Also say which figures would be hidden, and what could be worked out.")
+    ] = False,
+    output: Output = paths.DEFAULT_OUTPUT,
+) -> None:
+    """The gate alone: what is wrong, where, and how to mend it. Builds nothing."""
+    from pipelines.defs.checking import examine_editions
+    from pipelines.intake.report import show_as_csv, show_as_html, show_as_text
+
+    examinations = examine_editions(edition or [], choose_extracts(extracts), encoding=encoding)
+    if form == "json" or as_json:
+        results = [examination.as_json() for examination in examinations]
+        print_json(results[0] if len(results) == 1 else results)
+    elif form == "html":
+        print(show_as_html(examinations))
+    elif form == "csv":
+        print(show_as_csv(examinations), end="")
+    else:
+        print(show_as_text(examinations))
+    if not all(examination.ok for examination in examinations):
+        raise typer.Exit(1)
+    if hidden:
+        from pipelines.defs.checking import choose_editions
+        from pipelines.defs.foresight import foresee
+
+        folder = choose_extracts(extracts)
+        chosen = choose_editions(edition or [], folder)
+        foreseen = foresee(chosen, folder, paths.Output(output), encoding=encoding)
+        for each in foreseen:
+            print("\n".join(each.lines()))
+        if not all(each.release.audit.ok for each in foreseen):
+            raise typer.Exit(1)
+
+
+@app.command()
+def sample(
+    edition: Annotated[str, typer.Option("--edition", help="Edition whose extracts to write.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
+    scale: Annotated[int, typer.Option(min=1, help="How many times the rows of one authority.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed gives other rows and, at scale 1, the same figures.")] = 2016,
+) -> None:
+    """Write invented extracts. Those of 2016 give exactly the figures of the story board published that year."""
+    from pipelines.defs.checking import find_edition
+    from pipelines.intake.calendar import read_calendar
+    from pipelines.intake.sample import generate
+
+    generate(find_edition(edition, read_calendar(None)), out, scale=scale, seed=seed)
+    print(f"Invented extracts: {out / edition}")
+    say(f"Next: storyboard build --extracts {out} --edition {edition}")
+
+
+@app.command()
+def prepare(
+    source: Annotated[Path, typer.Argument(help="Folder of the SSDA903 return, or the export: a folder or one file.")],
+    edition: Annotated[str | None, typer.Option("--edition", help="Edition that the extracts are for.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")] = None,
+    origin: Annotated[str, typer.Option("--from", help="ssda903, or the mapping file of an export.")] = "ssda903",
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of the pseudonyms, made where absent.")] = None,
+    encoding: Encoding = "utf-8",
+    form: Annotated[
+        Literal["text", "json", "html", "csv"], typer.Option("--format", help="How to show the findings.")
+    ] = "text",
+    as_json: AsJson = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Draft a mapping from the file SOURCE instead; --out names the draft.")
+    ] = False,
+    extract: Annotated[
+        str | None, typer.Option("--extract", help="With --suggest: the extract that it is for.")
+    ] = None,
+) -> None:
+    """Turn what the case system gives into anonymised extracts: dates of birth and the children's own numbers are dropped."""
+    if suggest:
+        _suggest(source, out or Path(f"{source.stem}.mapping.yml"), extract, encoding, as_json or form == "json")
+        return
+    if edition is None or out is None:
+        raise UsageFault("Name the edition and where the extracts go: --edition 2019 --out data/extracts.")
+    from pipelines.intake import preparation_report as report
+
+    if origin == "ssda903":
+        from pipelines.intake.ssda903 import prepare_ssda903
+
+        prepared = prepare_ssda903(source, edition, out, key=key, encoding=encoding)
+    else:
+        from pipelines.intake.mapped import prepare_mapped
+
+        prepared = prepare_mapped(source, Path(origin), edition, out, key=key)
+    if form == "json" or as_json:
+        print_json(prepared.as_json())
+    elif form == "html":
+        print(report.show_preparation_as_html(prepared))
+    elif form == "csv":
+        print(report.show_preparation_as_csv(prepared), end="")
+    else:
+        print(report.show_preparation_as_text(prepared))
+    if prepared.is_written:
+        say(f"Extracts: {prepared.folder}")
+        say(f"Next: storyboard check --extracts {out} --edition {edition}")
+    if not prepared.ok:
+        raise typer.Exit(1)
+
+
+def _suggest(source: Path, into: Path, extract: str | None, encoding: str, as_json: bool) -> None:
+    from pipelines.intake.suggestion import suggest
+
+    draft = suggest(source, into, extract=extract, encoding=encoding)
+    if as_json:
+        print_json(draft.as_json())
+        return
+    print(f"Draft of a mapping for {draft.extract}: {draft.path}")
+    print(f"{draft.fields} fields found, {draft.to_fill_in} places to fill in")
+    say("Only you may read it: it holds values of the export. Fill in what is marked, then:")
+    say(f"Next: storyboard prepare {source} --from {draft.path} --edition EDITION --out FOLDER")

@@ -1,0 +1,99 @@
+"""Questions about numbers: where a figure comes from, and why it changed. The answers are in `editions` and `defs`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from pipelines import paths
+from pipelines.commands.speaking import print_json, say
+from pipelines.commands.words import AsJson, Output, choose_edition_folder
+from pipelines.faults import DataFault
+
+app = typer.Typer()
+
+
+@app.command()
+def trace(
+    metric: Annotated[str, typer.Argument(help="Metric to follow back, e.g. episodes_reported.")],
+    edition: Annotated[str | None, typer.Option("--edition", help="Edition, e.g. 2016; the latest if none.")] = None,
+    authority: Annotated[str | None, typer.Option("--authority", help="ONS code, or all.")] = None,
+    breakdown: Annotated[str | None, typer.Option("--breakdown", help="Breakdown, e.g. sex, or total.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Category, e.g. female.")] = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="The pseudonymised rows counted, from the archive, as CSV.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """From a figure back to the rows: definition, SQL, rows at each step, tests, files and their hashes. Exact: restricted."""
+    from pipelines.editions.state import choose_edition
+    from pipelines.editions.switch import settle
+    from pipelines.editions.tracing import Question
+    from pipelines.editions.tracing import trace as follow
+    from pipelines.editions.tracing_text import show_trace
+
+    out = paths.Output(output)
+    settle(out)
+    state = choose_edition(out, edition)
+    found = follow(out.editions / state.name, Question(metric, authority, breakdown, category))
+    if rows:
+        from pipelines.defs.replay import list_rows, restored, why_not
+
+        if reason := why_not([out.editions / state.name], out):
+            raise DataFault(f"The rows cannot be shown: {reason}.")
+        with restored([out.editions / state.name], out) as (recipes, _):
+            header, counted = list_rows(recipes[0], Question(metric, authority, breakdown, category))
+        if as_json:
+            print_json({**found.as_json(), "rows": _as_texts(header, counted)})
+            return
+        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *counted])
+        say(f"{len(counted)} rows. They are personal data: do not send them on, and destroy what you copied.")
+    elif as_json:
+        print_json(found.as_json())
+    else:
+        print(show_trace(found))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="E1", help="Edition, e.g. 2016 or 2016-v2, or the folder of one.")],
+    after: Annotated[str, typer.Argument(metavar="E2", help="The edition to compare it with.")],
+    output: Output = paths.DEFAULT_OUTPUT,
+    replay: Annotated[bool, typer.Option(help="Tell causes apart by running archived rows again.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two editions, or two versions of one, and why. Exact figures: restricted."""
+    from pipelines.editions.comparison import compare, show_comparison
+    from pipelines.editions.switch import settle
+
+    out = paths.Output(output)
+    settle(out)
+    folders = [choose_edition_folder(out, named) for named in (before, after)]
+    if folders[0] == folders[1]:
+        # Beside one of its versions, the bare name of an edition is its first one: `diff 2016 2016-v2`.
+        folders = [
+            f.parent / n if (f.parent / n).is_dir() else f for f, n in zip(folders, (before, after), strict=True)
+        ]
+    if replay:
+        from pipelines.defs.replay import list_stages, restored, why_not
+
+        reason = why_not(folders, out)
+    else:
+        reason = "it was not asked for."
+    if reason:
+        found = compare(folders[0], folders[1], why_not_replayed=reason)
+    else:
+        with restored(folders, out) as (recipes, work):
+            found = compare(folders[0], folders[1], list_stages(recipes[0], recipes[1], work))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print(show_comparison(found))
+
+
+def _as_texts(header: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, str | None]]:
+    return [{n: None if v is None else str(v) for n, v in zip(header, row, strict=True)} for row in rows]

@@ -1,0 +1,52 @@
+"""The words that several commands take, and what each of them stands for: a folder, an edition, the person at the command."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines import paths
+from pipelines.commands.speaking import say
+from pipelines.faults import DataFault
+
+if TYPE_CHECKING:
+    from pipelines.editions.publication import Act
+
+Editions = Annotated[list[str] | None, typer.Option("--edition", help="Edition to take, e.g. 2016; may be repeated.")]
+Extracts = Annotated[Path | None, typer.Option("--extracts", help="Folder with one folder of extracts per edition.")]
+Output = Annotated[Path, typer.Option("--output", help="Folder that receives the site, the editions and the papers.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of CSV files: utf-8, or cp1252 where declared.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def choose_extracts(given: Path | None) -> Path:
+    """The folder named; else the one beside the project; else the sample. Raises DataFault where the one named is absent."""
+    if given is not None:
+        if not given.is_dir():
+            raise DataFault(f"There is no folder {given}. Name the folder that holds one folder per edition.")
+        return given.absolute()
+    if paths.DEFAULT_EXTRACTS.is_dir():
+        return paths.DEFAULT_EXTRACTS
+    say(f"No extracts were named: the sample that comes with the project is used ({paths.SAMPLE_EXTRACTS}).")
+    return paths.SAMPLE_EXTRACTS
+
+
+def choose_edition_folder(out: paths.Output, named: str) -> Path:
+    """The folder of an edition that is named (the latest version of `2016`), or that is given as a folder."""
+    from pipelines.editions.state import find_edition, list_editions
+
+    path = Path(named)
+    if path.is_dir() or len(path.parts) > 1:
+        return path.absolute()
+    return out.editions / find_edition(list_editions(out), named).name
+
+
+def act_now() -> Act:
+    """Who does it and when: the person who is logged in, now."""
+    from pipelines.editions.publication import Act
+
+    return Act(getpass.getuser(), datetime.now(UTC).astimezone())
