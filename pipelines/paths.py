@@ -59,6 +59,8 @@ class Output:
         self.lock = beside / "lock"
         self.approvals = beside / "approvals"
         """What an edition said when it was approved, so that what changed since can be listed."""
+        self.handed_out = beside / "handed-out"
+        """Of which sealed papers people have a copy in `working/`, and what those said, so that changes can be listed."""
         self.archive = ARCHIVE if self.folder == DEFAULT_OUTPUT else beside / "archive"
         """The extracts that editions were made from, for their owner alone, until their destroy-by date."""
         self.incoming = self.folder / ".incoming"

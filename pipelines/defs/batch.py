@@ -27,6 +27,7 @@ from pipelines.editions.state import (
 )
 from pipelines.editions.switch import work_in
 from pipelines.editions.verify import verify
+from pipelines.editions.working import hand_out_copies, show_copy
 from pipelines.faults import DataFault, Fault, MachineFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
@@ -96,6 +97,8 @@ def build_editions(
                 )
                 for planned in todo
             ]
+        for copy in hand_out_copies(output, names=[built.edition for built in settled]):
+            say(show_copy(copy))
     return sorted(settled, key=lambda built: built.edition)
 
 

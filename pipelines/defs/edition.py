@@ -8,11 +8,12 @@ import dagster as dg
 
 from pipelines.defs.archive import archive_extracts
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
-from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
+from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy
 from pipelines.editions.publication import Act, install_editions
 from pipelines.editions.seal import seal_edition
 from pipelines.editions.state import describe_folder, find_previous, list_editions
+from pipelines.editions.working import hand_out_copies, show_copy
 from pipelines.publishing.index import index_page
 
 
@@ -67,8 +68,11 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
         index_page,
         reasons=dict.fromkeys(sealed, reason) if reason else None,
     )
+    # The command hands them out itself, when all of its editions are in place, and says what changed.
+    copies = [] if BATCH_TAG in context.run.tags else hand_out_copies(run.output, names=[run.edition.name])
     return dg.MaterializeResult(
         metadata={
+            "copies": dg.MetadataValue.md("\n\n".join(map(show_copy, copies)) or "none is new"),
             "editions": ", ".join(sorted(sealed)),
             "changed": ", ".join(changed) or "none: the same files were there already",
             "site": dg.MetadataValue.path(str(run.output.site / "index.html")),

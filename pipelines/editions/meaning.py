@@ -97,6 +97,18 @@ def read_meaning(folder: Path) -> Meaning:
         ) from fault
 
 
+def read_paper_meaning(folder: Path, paper: str) -> Meaning:
+    """What one restricted paper of a sealed edition rests on and says: the exact figures and, of a Word file, its sentences."""
+    try:
+        figures = {address: value for address, value in _read_figures(folder) if address.startswith("restricted/")}
+        sentences = {paper: tuple(_read_paper(folder / paper))} if paper.endswith(".docx") else {}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as fault:
+        raise DataFault(
+            f"What {paper} of edition {folder.name} says cannot be read. See what was changed with: storyboard verify."
+        ) from fault
+    return Meaning(figures, sentences, {}, "")
+
+
 def load_meaning(content: bytes) -> Meaning:
     """A meaning that was kept (`as_bytes`). ValueError or KeyError where it is none."""
     stated = json.loads(content)
