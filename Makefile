@@ -4,13 +4,16 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test lint typecheck golden rules lock clean
+.PHONY: storyboard test bench lint typecheck golden rules lock clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
 
 test: .venv/test.stamp lint typecheck ## install what the tests need, run them all, browser tests included
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+bench: .venv/run.stamp ## one table: the command against the script in benchmarks/baseline, run in turn
+	$(BIN)/python benchmarks/edition.py $(BENCH_ARGS)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
