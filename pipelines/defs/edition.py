@@ -8,12 +8,14 @@ import dagster as dg
 
 from pipelines.defs.archive import archive_extracts
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.defs.provenance import describe_commit, describe_making
 from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy
 from pipelines.editions.publication import Act, install_editions
 from pipelines.editions.seal import seal_edition
 from pipelines.editions.state import describe_folder, find_previous, list_editions
 from pipelines.editions.working import hand_out_copies, show_copy
+from pipelines.intake.explanations import read_explanations
 from pipelines.publishing.index import index_page
 
 
@@ -44,7 +46,13 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         previous=previous.sealed if previous else None,
         corrects=target.corrects,
         is_invented=run.is_invented,
-        further={"disclosure": json.loads(run.disclosure.read_text("utf-8"))},
+        further={
+            "disclosure": json.loads(run.disclosure.read_text("utf-8")),
+            "explanations": [
+                each.model_dump(mode="json", exclude_none=True) for each in read_explanations(run.extracts)
+            ],
+            **describe_making(json.loads((run.dbt_artifacts / "manifest.json").read_text("utf-8"))),
+        },
     )
     sha256 = seal_edition(run.staged, facts)
     run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -58,7 +66,7 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
     run = workspace.open(context)
     reason = context.run.tags.get(REASON_TAG)
     sealed = {folder.name: folder for folder in run.list_sealed()}
-    act = Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id)
+    act = Act(getpass.getuser(), datetime.now(UTC).astimezone(), context.run_id, describe_commit())
     for folder in sealed.values():
         archive_extracts(folder, run.extracts.parent, run.output, act)
     changed = install_editions(

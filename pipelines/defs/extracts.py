@@ -105,5 +105,5 @@ def _state(examination: Examination) -> dict[str, Any]:
     state = examination.as_json()
     for name, extract in state["extracts"].items():
         summary = examination.extracts[name]
-        extract |= {"kept": summary.kept, "out_of_period": summary.out_of_period}
+        extract |= {"kept": summary.kept, "out_of_period": summary.out_of_period, "file": summary.path_name}
     return state

@@ -23,6 +23,8 @@ _CODE = (
     ("schemas", ("*.json", "*.yml")),
 )
 _CODE_FILES = ("mkdocs.yml", "requirements/run.txt")
+CODE_PLACES = (*(folder for folder, _ in _CODE), *_CODE_FILES)
+"""Where all that decides what is made of the same input stands, from the project's folder."""
 _NOT_CODE = {"target", "logs", "__pycache__"}
 
 

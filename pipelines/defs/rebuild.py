@@ -53,8 +53,9 @@ def rebuild(folder: Path, output: paths.Output, *, say: Say) -> Rebuilt:
         return Rebuilt(
             found.edition,
             False,
-            f"whole; not rebuilt: it needs the code of version {needed.version} with the sha256 {needed.sha256}, and "
-            f"this is version {here.version} with {here.sha256}. Check out that code, and run this again",
+            f"whole; not rebuilt: it needs the code of version {needed.version} with the sha256 {needed.sha256}"
+            f"{_name_commit(output, manifest)}, and this is version {here.version} with {here.sha256}. Check out that code, "
+            "and run this again",
         )
     with work_in(output):
         work = output.work / f"rebuild-{uuid.uuid4().hex}"
@@ -124,6 +125,12 @@ def _restore_context(output: paths.Output, manifest: Manifest, into: Path) -> st
     if kept:
         (into / output.log.name).write_bytes(extend_log(into / output.log.name, kept))
     return next((e.reason for e in reversed(events[: sealed[-1] + 1]) if _of(e) == own and e.reason), None)
+
+
+def _name_commit(output: paths.Output, manifest: Manifest) -> str:
+    """The commit that the record names for what was sealed, in words; blank where it names none."""
+    commits = [e.commit for e in read_log(output.log) if e.manifest_sha256 == manifest.sha256 and e.commit]
+    return f" (commit {commits[-1]})" if commits else ""
 
 
 def _of(event: Event) -> tuple[str, int]:

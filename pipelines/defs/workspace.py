@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from pipelines.editions.state import Target, choose_target, list_editions
 from pipelines.editions.switch import work_in
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
+from pipelines.intake.consistency import COLLECTION_OF
 
 EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
 PARTITION_TAG = "dagster/partition"
@@ -106,11 +108,27 @@ class EditionRun:
 
     def list_extracts(self) -> list[SealedExtract]:
         """The extracts that the gate admitted, as the manifest names them."""
-        extracts = json.loads(self.examination.read_text("utf-8"))["extracts"]
-        return [
-            SealedExtract(name, e["sha256"], e["rows"], e["kept"], e["out_of_period"])
-            for name, e in sorted(extracts.items())
-        ]
+        examination = json.loads(self.examination.read_text("utf-8"))
+        asked: dict[str, Counter[str]] = defaultdict(Counter)
+        for finding in examination["findings"]:
+            asked[finding["extract"]][finding["rule"]] += finding["count"]
+        found = []
+        for name, e in sorted(examination["extracts"].items()):
+            period = self.edition.periods[COLLECTION_OF[name]] if name in COLLECTION_OF else None
+            found.append(
+                SealedExtract(
+                    name,
+                    e["sha256"],
+                    e["rows"],
+                    e["kept"],
+                    e["out_of_period"],
+                    e["file"],
+                    period.start.isoformat() if period else None,
+                    period.end.isoformat() if period else None,
+                    dict(sorted(asked[name].items())),
+                )
+            )
+        return found
 
     def choose_target(self, reason: str | None) -> Target:
         """The folder and version that this edition takes. Raises UsageFault where a published one may not be changed."""

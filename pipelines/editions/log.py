@@ -23,7 +23,8 @@ class Event:
     """One thing that happened to one version of an edition.
 
     `when` has an offset; `run_id` is the Dagster run or the command's own; `role` belongs to approvals; `reason` to
-    corrections and withdrawals; `withdrawal_sha256` is the hash of the withdrawal's own list of files, `meaning_sha256` of
+    corrections and withdrawals; `commit` is that of the code that sealed it, where it came from git, and whether it was
+    clean; `withdrawal_sha256` is the hash of the withdrawal's own list of files, `meaning_sha256` of
     what was approved.
     """
 
@@ -38,6 +39,7 @@ class Event:
     reason: str | None = None
     withdrawal_sha256: str | None = None
     meaning_sha256: str | None = None
+    commit: str | None = None
 
 
 def read_log(path: Path) -> list[Event]:
@@ -87,7 +89,7 @@ def _write_event(event: Event) -> bytes:
         "manifest_sha256": event.manifest_sha256,
         "run_id": event.run_id,
     }
-    for key in ("role", "reason", "withdrawal_sha256", "meaning_sha256"):
+    for key in ("role", "reason", "withdrawal_sha256", "meaning_sha256", "commit"):
         if (value := getattr(event, key)) is not None:
             stated[key] = value
     return json.dumps(stated, ensure_ascii=True).encode("ascii") + b"\n"
@@ -97,7 +99,7 @@ def _read_event(stated: dict[str, Any]) -> Event:
     if stated["event"] not in get_args(EventKind) or not isinstance(stated["version"], int):
         raise ValueError
     needed = ("who", "edition", "manifest_sha256")
-    further = ("run_id", "role", "reason", "withdrawal_sha256", "meaning_sha256")
+    further = ("run_id", "role", "reason", "withdrawal_sha256", "meaning_sha256", "commit")
     if not all(isinstance(stated[key], str) for key in needed):
         raise ValueError
     if not all(isinstance(stated.get(key), str | None) for key in further):

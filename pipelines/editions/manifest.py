@@ -39,6 +39,13 @@ class SealedExtract:
     rows: int
     kept: int
     out_of_period: int
+    file: str = ""
+    """Its name in the folder of extracts."""
+    period_start: str | None = None
+    """ISO days; None for an extract that has no period."""
+    period_end: str | None = None
+    by_rule: Mapping[str, int] = field(default_factory=dict)
+    """How many rows or cells each rule of the gate asks about. A sealed edition has no errors: these are queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +178,7 @@ def read_manifest(folder: Path) -> Manifest:
             edition=_text(stated["edition"]),
             version=_whole(stated["version"]),
             policy=Policy(_whole(stated["policy"]["threshold"]), _whole(stated["policy"]["base"])),
-            extracts=tuple(
-                SealedExtract(
-                    _text(extract["name"]),
-                    _text(extract["sha256"]),
-                    _whole(extract["rows"]),
-                    _whole(extract["kept"]),
-                    _whole(extract["out_of_period"]),
-                )
-                for extract in stated["extracts"]
-            ),
+            extracts=tuple(_read_extract(extract) for extract in stated["extracts"]),
             code=Code(_text(stated["code"]["version"]), _text(stated["code"]["sha256"])),
             inputs=_text(stated["inputs"]),
             previous=_read_sealed(stated["previous"]),
@@ -216,6 +214,22 @@ def _seal(stated: Mapping[str, Any]) -> str:
 
 def _as_bytes(stated: Mapping[str, Any]) -> bytes:
     return (json.dumps(stated, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode("utf-8")
+
+
+def _read_extract(stated: Any) -> SealedExtract:
+    start, end = (None if stated.get(name) is None else _text(stated[name]) for name in ("period_start", "period_end"))
+    return SealedExtract(
+        _text(stated["name"]),
+        _text(stated["sha256"]),
+        _whole(stated["rows"]),
+        _whole(stated["kept"]),
+        _whole(stated["out_of_period"]),
+        # Editions that were sealed before these were stated stay whole.
+        _text(stated.get("file", "")),
+        start,
+        end,
+        {_text(rule): _whole(count) for rule, count in stated.get("by_rule", {}).items()},
+    )
 
 
 def _read_sealed(stated: Any) -> Sealed | None:

@@ -44,6 +44,8 @@ class Act:
     who: str
     when: datetime
     run_id: str | None = None
+    commit: str | None = None
+    """The commit of the code that acts, where it is a clone, and whether it was clean: for what is sealed."""
 
 
 def install_edition(
@@ -261,6 +263,8 @@ def _switch(
 
 
 def _record(kind: EventKind, state: EditionState, act: Act, **further: str | None) -> Event:
+    if kind == "sealed":
+        further["commit"] = act.commit
     return Event(
         kind, act.when, act.who, state.edition, state.version, state.manifest_sha256, run_id=act.run_id, **further
     )

@@ -30,6 +30,7 @@ def gather_records(output: Output, state: EditionState, hashes: Collection[str])
     """The records of one edition; `hashes` are the sha256 of the files that it was made of."""
     events = [
         f"{event.when.isoformat(' ', 'minutes')}: {_WORDS[event.kind]} by {event.who}"
+        + (f" with the code of commit {event.commit}" if event.commit else "")
         + (f". {event.reason}" if event.reason else "")
         for event in read_log(output.log)
         if (event.edition, event.version) == (state.edition, state.version) and event.kind in _WORDS

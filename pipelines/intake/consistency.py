@@ -37,6 +37,10 @@ _COME_LATER: Mapping[Collection, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """Per collection and extract, the columns in which a date after as_at is read as blank."""
+COLLECTION_OF: Mapping[str, Collection] = {
+    extract: collection for collection, extracts in _COME_LATER.items() for extract in extracts
+}
+"""The collection whose period an extract's rows belong to; population and the department's numbers have none."""
 
 _AGE = re.compile(r"(?:[0-9]|1[0-7])\Z")
 

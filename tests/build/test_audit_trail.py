@@ -1,14 +1,17 @@
 """What a sealed edition keeps for auditors, against the figures that were sealed with it."""
 
 import csv
+import hashlib
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from pipelines import paths
+from pipelines.defs.provenance import describe_commit
 from pipelines.register import read_metrics
 from tests.build.conftest import SampleBuild, storyboard
 
@@ -120,3 +123,32 @@ def test_nothing_in_the_trail_names_the_folder_of_the_run_or_a_row(edition, buil
             text = file.read_text("utf-8")
             assert str(built.output.parent) not in text
             assert not [i for i in ids if i in text], file
+
+
+def test_the_manifest_says_of_each_extract_its_file_its_period_and_what_the_gate_asks(edition):
+    extracts = {e["name"]: e for e in json.loads((edition / "edition.json").read_text("utf-8"))["extracts"]}
+    figure = next(f for f in rows(edition, "figures.csv") if f["metric_id"] == "episodes_reported")
+    episodes = extracts["missing_episodes"]
+    assert episodes["file"] == "missing_episodes.csv"
+    assert (episodes["period_start"], episodes["period_end"]) == (figure["period_start"], figure["period_end"])
+    assert extracts["population"]["period_start"] is None
+    assert episodes["by_rule"].get("out_of_period", 0) == episodes["out_of_period"]
+    quality = json.loads((edition / "restricted" / "quality.json").read_text("utf-8"))
+    assert {rule for e in extracts.values() for rule in e["by_rule"]} <= {f["rule"] for f in quality["findings"]}
+
+
+def test_the_manifest_names_lock_tools_and_the_checksum_of_every_model(edition):
+    stated = json.loads((edition / "edition.json").read_text("utf-8"))
+    assert stated["lock"]["sha256"] == hashlib.sha256(paths.LOCK.read_bytes()).hexdigest()
+    assert stated["tools"]["duckdb"] == version("duckdb")
+    assert set(stated["models"]) == {file.stem for file in (edition / "restricted" / "audit" / "sql").iterdir()}
+    assert all(len(sha256) == 64 for sha256 in stated["models"].values())
+    assert stated["explanations"] == []
+
+
+def test_the_record_names_the_commit_of_the_code_and_the_sealed_edition_does_not(built):
+    events = [json.loads(line) for line in (built.output / "editions.log").read_text("utf-8").splitlines()]
+    commit = describe_commit()
+    assert {event.get("commit") for event in events if event["event"] == "sealed"} == {commit}
+    if commit is not None:
+        assert commit.split(",")[0] not in (built.edition("2018") / "edition.json").read_text("utf-8")
