@@ -7,7 +7,7 @@ the Word template and in the PDF layout; what it says belongs in the text under 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -20,17 +20,21 @@ from markdown_it.token import Token
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Collection, FigureKey, Metric, Period, PublicFigure
-from pipelines.publishing.book import Book, UnknownCitation
+from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
+from pipelines.publishing.comparisons import find_direction
+from pipelines.publishing.department import MEASURES, Published, write_releases, write_year
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.dimensions import head_of, phrase_of
-from pipelines.publishing.english import write_date, write_month, write_period
+from pipelines.publishing.english import write_date, write_list, write_month, write_period
 from pipelines.publishing.illustrations import illustrate
 from pipelines.publishing.sentences import compare, is_shown, is_zero
+from pipelines.publishing.tables import write_statistic
 
 RESTRICTED = "Restricted: exact figures"
 INVENTED = "Invented figures"
 
 _EDITIONS_IN_A_TABLE = 4
+_YEARS_OF_THE_DEPARTMENT = 3
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Private-use characters around a place that a function of the text has filled: no text can be mistaken for one."""
@@ -64,7 +68,19 @@ class OfficerPlace:
         return f"[Officer to complete: {self.prompt}]"
 
 
-Run = Words | Cited | OfficerPlace
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """One value that the department publishes, as it prints it: no figure of ours."""
+
+    statistic: PublishedStatistic
+
+    @property
+    def text(self) -> str:
+        """As the department shows it: the number, or its symbol."""
+        return write_statistic(self.statistic)
+
+
+Run = Words | Cited | Quoted | OfficerPlace
 Line = tuple[Run, ...]
 
 
@@ -111,6 +127,15 @@ class Table:
     """Whether every column but the first is set flush right."""
     kind: Literal["table"] = "table"
 
+    def share_width(self) -> tuple[float, ...]:
+        """How much of the width each column of a table of words needs, in parts of one: its longest word, and its length."""
+        columns = list(zip(self.header, *([as_text(cell) for cell in row] for row in self.rows), strict=True))
+        lengths = [max(map(len, column)) for column in columns]
+        words = [max(len(word) for text in column for word in text.split() or [""]) for column in columns]
+        # A column of sentences may run over several lines; a name may not be broken.
+        needs = [max(word * 1.2, length**0.5 * 3.3) for word, length in zip(words, lengths, strict=True)]
+        return tuple(need / sum(needs) for need in needs)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -139,6 +164,23 @@ class Paper:
     blocks: tuple[Block, ...]
     cited: Mapping[FigureKey, str]
     dated: date
+
+
+def list_runs(paper: Paper) -> Iterator[Run]:
+    """Every run of a paper in the order of reading.
+
+    The runs of its Word file in the style of figures are the cited ones in this order, save those that a template itself cites.
+    """
+    for _, line in paper.front:
+        yield from line
+    for block in paper.blocks:
+        match block:
+            case Paragraph() | Item():
+                yield from block.line
+            case Picture():
+                yield from block.caption
+            case Table():
+                yield from (run for row in block.rows for cell in row for run in cell)
 
 
 class Vocabulary:
@@ -238,6 +280,40 @@ class Vocabulary:
         header = ["Measure", "What it is", "Name in the data"]
         return self.table("What each figure means", header, rows, is_numeric=False)
 
+    def lineage_table(self) -> Table:
+        """Which extracts every cited metric is counted from. Must be asked for last."""
+        used = {key.metric_id for key in self.cited}
+        rows: list[list[Line]] = [
+            [
+                (Words(metric.metric_id),),
+                (Words(write_list([need.replace("_", " ") for need in metric.needs])),),
+            ]
+            for metric in self.book.metrics.values()
+            if metric.metric_id in used
+        ]
+        header = ["Name in the data", "Counted from the extract"]
+        return self.table("Where each figure comes from", header, rows, is_numeric=False)
+
+    def list_given(self, measures: Sequence[str]) -> list[str]:
+        """Those of the department's measures whose values for the area were given. Raises UnknownCitation for no measure."""
+        published = Published(self.book, {})
+        return [measure for measure in measures if published.has(measure)]
+
+    def department_table(self, caption: str, measures: Sequence[str]) -> Table | Paragraph:
+        """The department's latest values of some measures: a row for each measure and year, a column for each area."""
+        published = Published(self.book, {})
+        areas = published.areas()
+        rows: list[list[Line]] = []
+        for measure in self.list_given(measures):
+            for year in published.years(measure)[-_YEARS_OF_THE_DEPARTMENT:]:
+                found = [published.value(code, measure, year) for code, _ in areas]
+                label = f"{MEASURES[measure][0]}, {write_year(measure, year)}"
+                cells: list[Line] = [(Words("not given") if s is None else Quoted(s),) for s in found]
+                rows.append([(Words(label),), *cells, (Words(write_releases(found)),)])
+        if not rows:
+            return Paragraph((Words("No such figures of the department were given with this edition."),))
+        return self.table(caption, ["What is counted, and when", *(name for _, name in areas), "Release"], rows)
+
     def picture(self, metric_id: str, by: str) -> Picture | Paragraph:
         """The chart of a metric by one breakdown, or nothing to see where the figures are not available."""
         metric = self.book.metric(metric_id)
@@ -307,15 +383,58 @@ def write_paper(book: Book, text: Path) -> Paper:
         ) from error
     front, body = _split(rendered, text)
     blocks = tuple(_read_blocks(body, filled, text))
+    lines = [(str(name), tuple(_fill(str(value), filled))) for name, value in front.get("front", {}).items()]
+    if book.audience == "public":
+        # A paper for everybody is published as it is made: nobody writes in it, so that it has no places for that.
+        lines = [(name, line) for name, line in lines if not _has_place(line)]
+        blocks = tuple(_drop_places(blocks))
     return Paper(
         title=str(front["title"]),
         subtitle=str(front.get("subtitle", "")),
         edition=book.edition.name,
         markings=((RESTRICTED,) if book.audience == "restricted" else ()) + ((INVENTED,) if book.invented else ()),
-        front=tuple((str(name), tuple(_fill(str(value), filled))) for name, value in front.get("front", {}).items()),
+        front=tuple(lines),
         blocks=blocks,
         cited=vocabulary.cited,
         dated=book.edition.periods["education"].as_at,
+    )
+
+
+def _has_place(line: Line) -> bool:
+    return any(isinstance(run, OfficerPlace) for run in line)
+
+
+def _drop_places(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks without those that officers complete, and without headings that nothing is left under."""
+    kept = [
+        _drop_column_of_places(block) if isinstance(block, Table) else block
+        for block in blocks
+        if not (isinstance(block, Paragraph | Item) and _has_place(block.line))
+    ]
+    found: list[Block] = []
+    has_content = {1: False, 2: False}
+    for block in reversed(kept):
+        if not isinstance(block, Heading):
+            has_content = {1: True, 2: True}
+        elif has_content[block.level]:
+            has_content |= {level: False for level in has_content if level >= block.level}
+        else:
+            continue
+        found.append(block)
+    yield from reversed(found)
+
+
+def _drop_column_of_places(table: Table) -> Table:
+    """The table without the columns in which every cell is for an officer."""
+    kept = [
+        place
+        for place in range(len(table.header))
+        if not table.rows or not all(_has_place(row[place]) for row in table.rows)
+    ]
+    return replace(
+        table,
+        header=tuple(table.header[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in table.rows),
     )
 
 
@@ -343,7 +462,11 @@ def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
         """Against the nearest earlier edition; None where either has no number."""
         if book.previous is None:
             return None
-        return compare(look_up(metric_id, cuts, book.previous), look_up(metric_id, cuts))
+        earlier, now = look_up(metric_id, cuts, book.previous), look_up(metric_id, cuts)
+        if book.audience == "public":
+            # Rounded numbers prove less: what rounding alone can explain is no change.
+            return find_direction(book.previous, earlier, book, now)
+        return compare(earlier, now)
 
     def before(metric_id: str, **cuts: str) -> str:
         if book.previous is None:
@@ -365,6 +488,9 @@ def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
         ),
         "reviews": lambda: filled.block(vocabulary.review_table),
         "definitions": lambda: filled.block(vocabulary.definition_table),
+        "lineage": lambda: filled.block(vocabulary.lineage_table),
+        "department": lambda caption, *measures: filled.block(lambda: vocabulary.department_table(caption, measures)),
+        "given": lambda *measures: bool(vocabulary.list_given(measures)),
         "published": lambda metric_id, **cuts: is_shown(look_up(metric_id, cuts)),
         "available": lambda metric_id: look_up(metric_id, {}).status != "not_available",
         "zero": lambda metric_id, **cuts: is_zero(look_up(metric_id, cuts)),
@@ -377,6 +503,7 @@ def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
         "edition": book.edition.name,
         "previous": book.previous.edition.name if book.previous else None,
         "invented": book.invented,
+        "public": book.audience == "public",
         "breakdowns": lambda metric_id: book.metric(metric_id).breakdowns,
     }
 

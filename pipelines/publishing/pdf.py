@@ -15,7 +15,7 @@ from typing import Any, Literal
 import typst
 
 from pipelines.faults import MachineFault
-from pipelines.publishing.documents import Block, Cited, Line, OfficerPlace, Paper, Words
+from pipelines.publishing.documents import Block, Line, OfficerPlace, Paper, Run, Words
 from pipelines.publishing.illustrations import print_fonts
 
 _STANDARD: Literal["ua-1"] = "ua-1"
@@ -27,7 +27,34 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
 
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
-    data = {
+    try:
+        into.write_bytes(_compile(layout, _as_data(paper, has_cover)))
+    except typst.TypstError as error:
+        raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
+
+
+def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -> list[int]:
+    """The page of the PDF on which each section begins, in their order. Raises MachineFault as `write_pdf` does."""
+    try:
+        found = typst.query(
+            layout.read_bytes(),
+            "<section-pages>",
+            field="value",
+            one=True,
+            font_paths=_fonts(),
+            sys_inputs={"paper": _as_data(paper, has_cover)},
+        )
+    except typst.TypstError as error:
+        raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
+    return [int(page) for page in json.loads(found)]
+
+
+def _as_data(paper: Paper, has_cover: bool) -> str:
+    return json.dumps(_describe(paper, has_cover), ensure_ascii=False)
+
+
+def _describe(paper: Paper, has_cover: bool) -> dict[str, Any]:
+    return {
         "title": paper.title,
         "subtitle": paper.subtitle,
         "edition": paper.edition,
@@ -36,10 +63,6 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
         "front": [{"name": name, "line": _line(line)} for name, line in paper.front],
         "blocks": [_block(block) for block in paper.blocks],
     }
-    try:
-        into.write_bytes(_compile(layout, json.dumps(data, ensure_ascii=False)))
-    except typst.TypstError as error:
-        raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
 
 
 @cache
@@ -66,6 +89,7 @@ def _block(block: Block) -> dict[str, Any]:
         if isinstance(value := getattr(block, name, None), tuple):
             data[name] = _line(value)
     if block.kind == "table":
+        data["shares"] = [f"{share:.4f}" for share in block.share_width()]
         data["rows"] = [[_line(cell) for cell in row] for row in block.rows]
     return data
 
@@ -74,7 +98,7 @@ def _line(line: Line) -> list[dict[str, str | bool]]:
     return [{"text": run.text, "mark": _mark(run)} for run in line]
 
 
-def _mark(run: Words | Cited | OfficerPlace) -> str:
+def _mark(run: Run) -> str:
     match run:
         case OfficerPlace():
             return "officer"

@@ -10,18 +10,20 @@ from pathlib import Path
 from pipelines import paths
 from pipelines.publishing.book import Book
 from pipelines.publishing.documents import Paper, write_paper
-from pipelines.publishing.pdf import write_pdf
+from pipelines.publishing.pdf import find_section_pages, write_pdf
 from pipelines.publishing.word import write_word
 
 
-def write_dmt_report(book: Book, template: Path, into: Path, *, text: Path = paths.DMT_TEXT) -> Paper:
+def write_dmt_report(
+    book: Book, template: Path, into: Path, *, text: Path = paths.DMT_TEXT, layout: Path = paths.PAPER_LAYOUT
+) -> Paper:
     """The report on children missing education as a Word file `into`, by way of the officers' template.
 
-    Returns the paper, whose `cited` holds every figure in the file. Raises DataFault naming the text or the template
-    and the field that is wrong.
+    Its table of contents has the page numbers of the PDF of the same content until Word counts its own. Returns the paper, whose
+    `cited` holds every figure in the file. Raises DataFault naming the text or the template and the field that is wrong.
     """
     paper = write_paper(book, text)
-    write_word(paper, book, template, into)
+    write_word(paper, book, template, into, pages=find_section_pages(paper, layout))
     return paper
 
 

@@ -1,27 +1,24 @@
 """A paper as a Word file, by way of a template that officers edit in Word.
 
-The template decides how each kind of block looks; this module fills it in, completes what a template cannot say
-(contents, alternative text, title, language) and refuses a template that would drop a marking. No wording.
+The template decides how each kind of block looks; this module fills it in, completes what a template cannot say (alternative
+text, title, language) and refuses a template that drops a marking. Contents and places have modules of their own.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 from docx import Document
 from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Emu
-from docx.text.paragraph import Paragraph as WordParagraph
 from docxtpl import DocxTemplate, InlineImage, RichText
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -38,15 +35,21 @@ from pipelines.publishing.documents import (
     Paper,
     Paragraph,
     Picture,
+    Quoted,
     Table,
     as_text,
     refuse_typed_figures,
 )
 from pipelines.publishing.pdf import draw_png
 from pipelines.publishing.repacking import repack
+from pipelines.publishing.word_contents import fill_contents
+from pipelines.publishing.word_places import mark_places
 
 FIGURE_STYLE, OFFICER_STYLE = "Figure", "OfficerPlace"
 """Ids of the character styles of the template that mark a bound figure and an officer's place."""
+
+PUBLISHED_STYLE = "PublishedFigure"
+"""Id of the character style that marks a number of the department; it is added where the template lacks it."""
 
 _PICTURE_WIDTH = Cm(9.5)
 
@@ -87,9 +90,10 @@ class Element:
     picture: InlineImage | None = None
 
 
-def write_word(paper: Paper, book: Book, template: Path, into: Path) -> None:
+def write_word(paper: Paper, book: Book, template: Path, into: Path, *, pages: Sequence[int] = ()) -> None:
     """Fills the template and writes the file, with the same bytes every time.
 
+    `pages` are those on which its sections begin, in their order, for the table of contents until Word counts them anew.
     Raises DataFault naming the template and the field that is unknown, or the marking or style that it lacks.
     """
     document = _open(template)
@@ -116,9 +120,12 @@ def write_word(paper: Paper, book: Book, template: Path, into: Path) -> None:
     document.save(filled)
     word = Document(filled)
     _check(word, paper, template)
+    if PUBLISHED_STYLE not in {style.style_id for style in word.styles}:
+        word.styles.add_style("Published Figure", WD_STYLE_TYPE.CHARACTER)
     _describe_pictures(word, pictures)
-    _mend_tables(word)
-    _fill_contents(word, template)
+    _mend_tables(word, [block for block in paper.blocks if isinstance(block, Table)])
+    mark_places(word, OFFICER_STYLE)
+    fill_contents(word, template, pages)
     properties = word.core_properties
     properties.title, properties.subject, properties.language = paper.title, paper.subtitle, "en-GB"
     properties.keywords = "; ".join(paper.markings)
@@ -161,6 +168,8 @@ def _rich(line: Line) -> RichText:
             rich.add(run.text, style=FIGURE_STYLE)
         elif isinstance(run, OfficerPlace):
             rich.add(run.text, style=OFFICER_STYLE)
+        elif isinstance(run, Quoted):
+            rich.add(run.text, style=PUBLISHED_STYLE)
         else:
             rich.add(run.text, bold=run.is_bold)
     return rich
@@ -237,11 +246,21 @@ def _describe_pictures(word: WordDocument, pictures: Mapping[str, Picture]) -> N
             properties.set("name", f"Figure {known.number}")
 
 
-def _mend_tables(word: WordDocument) -> None:
-    """Gives columns the widths of their cells again, which docxtpl makes equal, and keeps short tables on one page."""
+def _mend_tables(word: WordDocument, written: Sequence[Table]) -> None:
+    """Gives columns the widths of their cells again, which docxtpl makes equal, and keeps short tables on one page.
+
+    The columns of a table of words share its width by what stands in them.
+    """
+    waiting = [table for table in written if not table.is_numeric]
     for table in word.tables:
         rows = table._tbl.tr_lst
         columns = table._tbl.tblGrid.gridCol_lst
+        if waiting and tuple(cell.text for cell in table.rows[0].cells) == waiting[0].header:
+            shares = waiting.pop(0).share_width()
+            whole = sum(cell.width or 0 for cell in rows[0].tc_lst)
+            for row in rows:
+                for cell, share in zip(row.tc_lst, shares, strict=True):
+                    cell.width = Emu(int(whole * share))
         widths = [cell.width for cell in rows[0].tc_lst]
         if len(columns) == len(widths):
             rest = sum(column.w or 0 for column in columns) - sum(width or 0 for width in widths)
@@ -251,113 +270,6 @@ def _mend_tables(word: WordDocument) -> None:
         for row in rows[: -1 if is_short else 1]:
             for paragraph in row.iter(qn("w:p")):
                 paragraph.get_or_add_pPr().get_or_add_keepNext()
-
-
-def _fill_contents(word: WordDocument, template: Path) -> None:
-    """Fills the table of contents, which Word fills only when asked to, and links it to the headings."""
-    for start in word.paragraphs:
-        instructions = [
-            node for node in start._p.iter(qn("w:instrText")) if (node.text or "").strip().startswith("TOC ")
-        ]
-        if instructions:
-            break
-    else:
-        raise DataFault(f"{template.name}: there is no table of contents; insert one in Word")
-    end = _last_paragraph_of_field(start, template)
-    between = []
-    node = start._p.getnext()
-    while end is not start._p and node is not None and node is not end:
-        between.append(node)
-        node = node.getnext()
-    for paragraph in between:
-        paragraph.getparent().remove(paragraph)
-    _write_entries(start, end, instructions[0].text or "", list(_mark_headings(word)))
-
-
-def _last_paragraph_of_field(start: WordParagraph, template: Path) -> Any:
-    depth, node = 0, start._p
-    while node is not None:
-        for mark in node.iter(qn("w:fldChar")):
-            depth += {"begin": 1, "end": -1}.get(mark.get(qn("w:fldCharType")), 0)
-        if depth == 0:
-            return node
-        node = node.getnext()
-    raise DataFault(f"{template.name}: the table of contents has no end; insert it anew in Word")
-
-
-def _mark_headings(word: WordDocument) -> Iterator[tuple[str, str]]:
-    """Puts a bookmark on each heading of level 1; yields its name and the text with its number."""
-    number = 0
-    for paragraph in word.paragraphs:
-        if paragraph.style is None or paragraph.style.name != "Heading 1":
-            continue
-        number += 1
-        name = f"_Toc{number:08}"
-        begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
-        begin.set(qn("w:id"), str(number))
-        begin.set(qn("w:name"), name)
-        end.set(qn("w:id"), str(number))
-        first = paragraph._p.find(qn("w:r"))
-        if first is not None:
-            first.addprevious(begin)
-        paragraph._p.append(end)
-        yield name, f"{number}\t{paragraph.text}"
-
-
-def _write_entries(start: WordParagraph, end: Any, instruction: str, entries: list[tuple[str, str]]) -> None:
-    begin = [_field_mark("begin"), _instruction(instruction), _field_mark("separate")]
-    paragraphs = []
-    for name, text in entries:
-        paragraph = copy.deepcopy(start._p)
-        for child in list(paragraph):
-            if child.tag != qn("w:pPr"):
-                paragraph.remove(child)
-        link = OxmlElement("w:hyperlink")
-        link.set(qn("w:anchor"), name)
-        link.set(qn("w:history"), "1")
-        for index, part in enumerate(text.split("\t")):
-            if index:
-                link.append(_run(OxmlElement("w:tab")))
-            words = OxmlElement("w:t")
-            words.text = part
-            link.append(_run(words))
-        paragraph.append(link)
-        paragraphs.append(paragraph)
-    for node in reversed(begin):
-        _after_properties(paragraphs[0], node)
-    paragraphs[-1].append(_field_mark("end"))
-    for paragraph in paragraphs:
-        start._p.addprevious(paragraph)
-    if end is not start._p:
-        end.getparent().remove(end)
-    start._p.getparent().remove(start._p)
-
-
-def _after_properties(paragraph: Any, node: Any) -> None:
-    properties = paragraph.find(qn("w:pPr"))
-    if properties is None:
-        paragraph.insert(0, node)
-    else:
-        properties.addnext(node)
-
-
-def _run(child: Any) -> Any:
-    run = OxmlElement("w:r")
-    run.append(child)
-    return run
-
-
-def _field_mark(kind: str) -> Any:
-    mark = OxmlElement("w:fldChar")
-    mark.set(qn("w:fldCharType"), kind)
-    return _run(mark)
-
-
-def _instruction(text: str) -> Any:
-    node = OxmlElement("w:instrText")
-    node.set(qn("xml:space"), "preserve")
-    node.text = text
-    return _run(node)
 
 
 def read_word(path: Path) -> WordDocument:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from pipelines.figures import ALL, TOTAL, Edition, FigureKey, Metric, Period, PublicFigure, display_value
-from pipelines.publishing.book import Audience, Book, months_between
+from pipelines.publishing.book import Audience, Book, PublishedStatistic, months_between
 from pipelines.register import read_categories, read_metrics
 
 YORK = "E06000014"
@@ -40,6 +40,7 @@ def sample_book(
     absent: frozenset[str] = frozenset(),
     values: Mapping[tuple[str, str, str], int] | None = None,
     earlier: tuple[Book, ...] = (),
+    published_statistics: Sequence[PublishedStatistic] = (),
 ) -> Book:
     """Every metric and breakdown, each figure a number of its own. `absent` names extracts that the edition lacks."""
     of = edition(year)
@@ -69,4 +70,13 @@ def sample_book(
                     as_at=period.as_at,
                 )
             )
-    return Book(of, figures, read_metrics(), read_categories(), audience=audience, earlier=earlier, invented=invented)
+    return Book(
+        of,
+        figures,
+        read_metrics(),
+        read_categories(),
+        audience=audience,
+        earlier=earlier,
+        invented=invented,
+        published_statistics=published_statistics,
+    )

@@ -6,6 +6,8 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,23 @@ import pytest
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
+from docx.text.paragraph import Paragraph as WordParagraph
 
 from pipelines import paths
 from pipelines.faults import DataFault
-from pipelines.publishing.documents import OfficerPlace, Paper, Paragraph, Picture, Table, as_text
+from pipelines.publishing.book import PublishedStatistic
+from pipelines.publishing.documents import (
+    Cited,
+    Heading,
+    OfficerPlace,
+    Paper,
+    Paragraph,
+    Picture,
+    Table,
+    as_text,
+    list_runs,
+)
+from pipelines.publishing.pdf import find_section_pages
 from pipelines.publishing.reports import write_dmt_report
 from tests.reports.sample_book import sample_book
 
@@ -41,7 +56,15 @@ def runs_in_style(word: WordDocument, style: str) -> list[str]:
 
 def tables_of(word: WordDocument) -> list[list[list[str]]]:
     """The tables after the front matter, as text."""
-    return [[[cell.text for cell in row.cells] for row in table.rows] for table in word.tables[1:]]
+    return [
+        [["\n".join(map(words_of, cell.paragraphs)) for cell in row.cells] for row in table.rows]
+        for table in word.tables[1:]
+    ]
+
+
+def words_of(paragraph: WordParagraph) -> str:
+    """The text of a paragraph with that of its content controls, which python-docx leaves out."""
+    return "".join(node.text or "" for node in paragraph._p.iter(qn("w:t")))
 
 
 def template_with(folder: Path, change: Any) -> Path:
@@ -84,7 +107,9 @@ def test_headings_are_real_and_stand_in_the_order_that_a_directorate_expects(rep
     _, _, word = report
     sections = [paragraph.text for paragraph in word.paragraphs if paragraph.style.name == "Heading 1"]
     assert sections[:4] == ["Purpose", "Summary", "Recommendations", "Background"]
-    assert sections.index("Implications") < sections.index("Risks") < sections.index("Annex: what the figures mean")
+    assert sections.index("Implications") < sections.index("Risks") < len(sections) - 1
+    assert sections[-1] == "Annex: what the figures mean and rest on"
+    assert "The department's figures" in sections
     assert [p.text for p in word.paragraphs if p.style.name == "Title"] == ["Children missing education"]
     below = [paragraph.text for paragraph in word.paragraphs if paragraph.style.name == "Heading 2"]
     assert {"Financial", "Legal", "Equalities", "Data protection", "Crime and disorder"} <= set(below)
@@ -92,7 +117,7 @@ def test_headings_are_real_and_stand_in_the_order_that_a_directorate_expects(rep
 
 def test_the_summary_is_one_paragraph_with_the_headline_figures(report: Report) -> None:
     _, _, word = report
-    paragraphs = [(p.style.name, p.text) for p in word.paragraphs]
+    paragraphs = [(p.style.name, words_of(p)) for p in word.paragraphs]
     place = paragraphs.index(("Heading 1", "Summary"))
     style, text = paragraphs[place + 1]
     assert style == "Numbered Paragraph"
@@ -125,16 +150,85 @@ def test_every_picture_has_the_alternative_text_of_its_chart(report: Report) -> 
     assert all(described)
 
 
-def test_the_contents_name_every_section_and_lead_to_it(report: Report) -> None:
-    _, _, word = report
+def test_the_contents_name_every_section_with_its_page_and_lead_to_it(report: Report) -> None:
+    paper, _, word = report
     bookmarks = {node.get(qn("w:name")) for node in word.element.body.iter(qn("w:bookmarkStart"))}
     links = [
         (link.get(qn("w:anchor")), "".join(node.text or "" for node in link.iter(qn("w:t"))))
         for link in word.element.body.iter(qn("w:hyperlink"))
     ]
     sections = [paragraph.text for paragraph in word.paragraphs if paragraph.style.name == "Heading 1"]
-    assert [text for _, text in links] == [f"{number}{text}" for number, text in enumerate(sections, 1)]
+    pages = find_section_pages(paper, paths.PAPER_LAYOUT)
+    assert pages == sorted(pages)
+    assert pages[0] == 1
+    assert pages[-1] > 5
+    assert [text for _, text in links] == [
+        f"{number}{text}{page}" for (number, text), page in zip(enumerate(sections, 1), pages, strict=True)
+    ]
     assert {anchor for anchor, _ in links} <= bookmarks
+
+
+def test_word_counts_the_pages_of_the_contents_anew_when_it_opens_the_report(report: Report) -> None:
+    _, _, word = report
+    fields = [
+        (mark.get(qn("w:dirty")), (mark.getparent().getnext().find(qn("w:instrText")).text or "").split())
+        for mark in word.element.body.iter(qn("w:fldChar"))
+        if mark.get(qn("w:fldCharType")) == "begin"
+    ]
+    assert [words[0] for dirty, words in fields if dirty == "true"] == ["TOC"]
+    linked = [words[1] for _, words in fields if words[0] == "PAGEREF"]
+    assert linked == [link.get(qn("w:anchor")) for link in word.element.body.iter(qn("w:hyperlink"))]
+
+
+def test_every_officers_place_is_a_control_of_its_own_that_word_lists_by_what_it_asks_for(report: Report) -> None:
+    _, _, word = report
+    controls = list(word.element.body.iter(qn("w:sdt")))
+    texts = ["".join(node.text or "" for node in control.iter(qn("w:t"))) for control in controls]
+    assert texts == runs_in_style(word, "OfficerPlace")
+    tags = [control.find(f"{qn('w:sdtPr')}/{qn('w:tag')}").get(qn("w:val")) for control in controls]
+    assert tags == [f"officer-{number:02}" for number in range(1, len(controls) + 1)]
+    titles = [control.find(f"{qn('w:sdtPr')}/{qn('w:alias')}").get(qn("w:val")) for control in controls]
+    assert titles[0] == "Officer to complete: date"
+    assert max(map(len, titles)) <= 64
+    assert all(control.find(f"{qn('w:sdtPr')}/{qn('w:showingPlcHdr')}") is not None for control in controls)
+
+
+def test_the_runs_of_figures_stand_in_the_order_in_which_the_paper_cites_them(report: Report) -> None:
+    paper, _, word = report
+    cited = [run for run in list_runs(paper) if isinstance(run, Cited)]
+    assert runs_in_style(word, "Figure") == [run.text for run in cited]
+    assert {run.key: run.text for run in cited} == paper.cited
+
+
+def test_the_departments_numbers_stand_apart_from_ours(tmp_path: Path) -> None:
+    statistics = [
+        PublishedStatistic(code, name, date(2017, 3, 31), "children_missing", value, symbol, "SFR50/2017")
+        for code, name, value, symbol in (
+            ("E06000014", "York", Decimal(18), ""),
+            ("E12000003", "Yorkshire and The Humber", None, "c"),
+        )
+    ]
+    book = sample_book(2018, published_statistics=statistics)
+    paper = write_dmt_report(book, paths.DMT_TEMPLATE, tmp_path / "r.docx")
+    word = Document(str(tmp_path / "r.docx"))
+    assert runs_in_style(word, "PublishedFigure") == ["18", "c"]
+    (table,) = [b for b in paper.blocks if isinstance(b, Table) and b.caption.startswith("Looked-after children who")]
+    assert table.header == ("What is counted, and when", "York", "Yorkshire and The Humber", "Release")
+    assert as_text(table.rows[0][0]) == "Looked-after children who went missing, 2017"
+    assert "18" not in {display for key, display in paper.cited.items() if key.metric_id == "children_missing"}
+
+
+def test_a_paper_for_everybody_has_no_places_for_officers_and_no_empty_headings(tmp_path: Path) -> None:
+    book = sample_book(2018, audience="public", earlier=(sample_book(2017, audience="public"),))
+    paper = write_dmt_report(book, paths.DMT_TEMPLATE, tmp_path / "r.docx")
+    assert not any(isinstance(run, OfficerPlace) for run in list_runs(paper))
+    headings = [block.text for block in paper.blocks if isinstance(block, Heading)]
+    assert "Financial" not in headings
+    assert {"Implications", "Legal", "Reviews of the register"} <= set(headings)
+    assert [name for name, _ in paper.front] == ["Report to", "Position stated", "Figures"]
+    said = "".join(as_text(line) for _, line in paper.front)
+    assert "Exact" not in said
+    assert "Restricted" not in zipfile.ZipFile(tmp_path / "r.docx").read("word/header1.xml").decode()
 
 
 def test_the_document_says_its_title_and_that_it_is_in_british_english(report: Report) -> None:
@@ -246,7 +340,7 @@ def test_a_file_that_is_no_word_file_is_refused_in_words(tmp_path: Path) -> None
 
 
 def numbered_paragraphs(word: WordDocument) -> Iterator[str]:
-    return (paragraph.text for paragraph in word.paragraphs if paragraph.style.name == "Numbered Paragraph")
+    return (words_of(paragraph) for paragraph in word.paragraphs if paragraph.style.name == "Numbered Paragraph")
 
 
 def test_no_paragraph_of_the_text_is_lost_on_the_way_to_word(report: Report) -> None:
