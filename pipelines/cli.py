@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from pipelines import paths
 from pipelines.commands import making, publishing, questions, records, workplace
-from pipelines.commands.speaking import say
+from pipelines.commands.speaking import choose_letters, say
+from pipelines.commands.words import configured_defaults
 from pipelines.faults import Fault
 
 app = typer.Typer(
@@ -36,8 +38,21 @@ for panel, commands in {
         app.registered_commands.append(command)
 
 
+@app.callback()
+def configure(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Configuration file; without it, storyboard.yml of this folder or the project."),
+    ] = None,
+) -> None:
+    # Click's own way: what the file says is the default of each option of that name, and what is typed comes first.
+    context.default_map = dict.fromkeys((context.invoked_subcommand or "",), configured_defaults(config))
+
+
 def main() -> None:
     """Runs the command. A fault becomes its sentence on standard error and its exit status, never a traceback."""
+    choose_letters()
     try:
         app()
     except Fault as fault:

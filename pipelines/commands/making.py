@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines import paths
-from pipelines.commands.speaking import print_json, say
+from pipelines.commands.speaking import print_json, say, say_next
 from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, choose_extracts
 from pipelines.faults import UsageFault
 
@@ -47,7 +47,7 @@ def build(
     print(f"Site: {out.site / 'index.html'}")
     for b in built:
         print(f"Report to the DMT, {b.edition}: {b.folder / 'restricted' / 'dmt-report.docx'}")
-    say("Next: read the site, then `storyboard publish EDITION` when those who must approve it have done so.")
+    say_next("read the site, then `storyboard publish EDITION` when those who must approve it have done so.")
 
 
 @app.command()
@@ -97,6 +97,7 @@ def sample(
     out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
     scale: Annotated[int, typer.Option(min=1, help="How many times the rows of one authority.")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed gives other rows and, at scale 1, the same figures.")] = 2016,
+    as_json: AsJson = False,
 ) -> None:
     """Write invented extracts. Those of 2016 give exactly the figures of the story board published that year."""
     from pipelines.defs.checking import find_edition
@@ -104,8 +105,11 @@ def sample(
     from pipelines.intake.sample import generate
 
     generate(find_edition(edition, read_calendar(None)), out, scale=scale, seed=seed)
-    print(f"Invented extracts: {out / edition}")
-    say(f"Next: storyboard build --extracts {out} --edition {edition}")
+    if as_json:
+        print_json({"edition": edition, "folder": str(out / edition)})
+    else:
+        print(f"Invented extracts: {out / edition}")
+    say_next(f"storyboard build --extracts {out} --edition {edition}")
 
 
 @app.command()
@@ -153,7 +157,7 @@ def prepare(
         print(report.show_preparation_as_text(prepared))
     if prepared.is_written:
         say(f"Extracts: {prepared.folder}")
-        say(f"Next: storyboard check --extracts {out} --edition {edition}")
+        say_next(f"storyboard check --extracts {out} --edition {edition}")
     if not prepared.ok:
         raise typer.Exit(1)
 
@@ -168,4 +172,4 @@ def _suggest(source: Path, into: Path, extract: str | None, encoding: str, as_js
     print(f"Draft of a mapping for {draft.extract}: {draft.path}")
     print(f"{draft.fields} fields found, {draft.to_fill_in} places to fill in")
     say("Only you may read it: it holds values of the export. Fill in what is marked, then:")
-    say(f"Next: storyboard prepare {source} --from {draft.path} --edition EDITION --out FOLDER")
+    say_next(f"storyboard prepare {source} --from {draft.path} --edition EDITION --out FOLDER")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines import paths
-from pipelines.commands.speaking import print_json, say
+from pipelines.commands.speaking import print_json, say_next
 from pipelines.commands.words import AsJson, Output, act_now
 
 app = typer.Typer()
@@ -18,6 +18,7 @@ def approve(
     edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
     role: Annotated[str, typer.Option("--role", help="The role that approves what the edition says.")],
     output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
 ) -> None:
     """Record that a role has approved what the edition says, as it is sealed now."""
     from pipelines.editions import publication
@@ -26,7 +27,11 @@ def approve(
     out = paths.Output(output)
     with work_in(out):
         state = publication.approve(out, edition, role=role, act=act_now())
-    print(f"{state.name}: approved by {role}")
+    if as_json:
+        print_json({"name": state.name, "status": state.status, "approved_by": role})
+    else:
+        print(f"{state.name}: approved by {role}")
+    say_next(f"`storyboard approvals {state.name}` shows who else must, then `storyboard publish {state.name}`.")
 
 
 @app.command()
@@ -56,6 +61,7 @@ def approvals(
 def publish(
     edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
     output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
 ) -> None:
     """Publish: from now on this edition never changes. A correction is a new version beside it."""
     from pipelines.editions import publication
@@ -74,9 +80,12 @@ def publish(
             needed_roles=settings.needed_roles,
             needed_people=settings.needed_people,
         )
-    print(f"{state.name}: published")
-    print(f"Release: {out.release / 'index.html'}")
-    say(f"Next: copy {out.release} to the web server.")
+    if as_json:
+        print_json({"name": state.name, "status": state.status, "release": str(out.release)})
+    else:
+        print(f"{state.name}: published")
+        print(f"Release: {out.release / 'index.html'}")
+    say_next(f"copy {out.release} to the web server.")
 
 
 @app.command()
@@ -84,6 +93,7 @@ def withdraw(
     edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, for everybody to read.")],
     output: Output = paths.DEFAULT_OUTPUT,
+    as_json: AsJson = False,
 ) -> None:
     """Withdraw a published edition: its public files give way to a notice with the reason, in one switch."""
     from pipelines.editions import publication
@@ -93,5 +103,8 @@ def withdraw(
     out = paths.Output(output)
     with work_in(out):
         state = publication.withdraw(out, edition, act_now(), index_page, reason=reason)
-    print(f"{state.name}: withdrawn")
-    say(f"Next: copy {out.release} to the web server, so that readers see the notice too.")
+    if as_json:
+        print_json({"name": state.name, "status": state.status, "release": str(out.release)})
+    else:
+        print(f"{state.name}: withdrawn")
+    say_next(f"copy {out.release} to the web server, so that readers see the notice too.")

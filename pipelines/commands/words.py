@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +22,27 @@ Extracts = Annotated[Path | None, typer.Option("--extracts", help="Folder with o
 Output = Annotated[Path, typer.Option("--output", help="Folder that receives the site, the editions and the papers.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of CSV files: utf-8, or cp1252 where declared.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def configured_defaults(named: Path | None) -> dict[str, Any]:
+    """What `storyboard.yml` says of the options that commands share. Reading it costs nothing where there is none."""
+    here = any((place / paths.CONFIGURATION).is_file() for place in (Path.cwd(), paths.PROJECT))
+    if named is None and not here:
+        return {}
+    from pipelines.defs.configuration import VARIABLE, find_configuration, read_configuration
+
+    file = find_configuration(named)
+    if file is None:
+        return {}
+    os.environ[VARIABLE] = str(file)
+    configuration = read_configuration(file)
+    given = {
+        "extracts": configuration.extracts,
+        "output": configuration.output,
+        "encoding": configuration.encoding,
+        "port": configuration.interface.port,
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def choose_extracts(given: Path | None) -> Path:

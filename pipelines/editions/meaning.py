@@ -81,7 +81,7 @@ def read_meaning(folder: Path) -> Meaning:
             path.relative_to(pages).as_posix(): tuple(_read_page(path)) for path in sorted(pages.rglob("*.html"))
         }
         if (folder / _PAPER).is_file():
-            sentences[_PAPER] = tuple(_read_paper(folder / _PAPER))
+            sentences[_PAPER] = tuple(read_paper(folder / _PAPER))
         audit = folder / "restricted" / "audit"
         metrics = json.loads((audit / "metrics.json").read_text("utf-8")) if (audit / "metrics.json").is_file() else {}
         policy = (audit / "policy.yml").read_bytes() if (audit / "policy.yml").is_file() else b""
@@ -101,7 +101,7 @@ def read_paper_meaning(folder: Path, paper: str) -> Meaning:
     """What one restricted paper of a sealed edition rests on and says: the exact figures and, of a Word file, its sentences."""
     try:
         figures = {address: value for address, value in _read_figures(folder) if address.startswith("restricted/")}
-        sentences = {paper: tuple(_read_paper(folder / paper))} if paper.endswith(".docx") else {}
+        sentences = {paper: tuple(read_paper(folder / paper))} if paper.endswith(".docx") else {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as fault:
         raise DataFault(
             f"What {paper} of edition {folder.name} says cannot be read. See what was changed with: storyboard verify."
@@ -162,7 +162,8 @@ def _read_page(path: Path) -> list[str]:
     return reader.found
 
 
-def _read_paper(path: Path) -> Iterator[str]:
+def read_paper(path: Path) -> Iterator[str]:
+    """The paragraphs of a Word file that have words, in their order."""
     with zipfile.ZipFile(path) as archive:
         document = ElementTree.fromstring(archive.read("word/document.xml"))
     for paragraph in document.iter(f"{_WORD}p"):

@@ -20,7 +20,8 @@ from pipelines.intake.findings import Findings
 EDITION_NAME = re.compile(r"[0-9]{4}\Z")
 """An edition is named after the year in which it is published."""
 
-_COLUMNS = ("edition", "collection", "period_start", "period_end", "as_at")
+COLUMNS = ("edition", "collection", "period_start", "period_end", "as_at")
+"""The header of a list of editions; its columns may stand in any order."""
 _COLLECTIONS: tuple[Collection, ...] = ("missing", "education")
 _DATE = re.compile(r"(?:199|20[0-9])[0-9]-[0-9]{2}-[0-9]{2}\Z")
 
@@ -76,9 +77,9 @@ def _read_records(source: Path) -> list[tuple[int, dict[str, str]]]:
             line, start = start, reader.line_num + 1
             if not header:
                 header = record
-                if sorted(header) != sorted(_COLUMNS):
+                if sorted(header) != sorted(COLUMNS):
                     raise _fault(
-                        source, 1, "the header is not that of a list of editions", f"It has {', '.join(_COLUMNS)}."
+                        source, 1, "the header is not that of a list of editions", f"It has {', '.join(COLUMNS)}."
                     )
                 continue
             if not record:
@@ -92,7 +93,7 @@ def _read_records(source: Path) -> list[tuple[int, dict[str, str]]]:
     except csv.Error:
         raise _fault(source, start, "the quotation marks do not match", "Close them, or take them out.") from None
     if not header:
-        raise _fault(source, 1, "the file is empty", f"It has the columns {', '.join(_COLUMNS)}.")
+        raise _fault(source, 1, "the file is empty", f"It has the columns {', '.join(COLUMNS)}.")
     return records
 
 
@@ -104,7 +105,7 @@ def _read_row(source: Path, line: int, record: dict[str, str]) -> tuple[str, Col
         raise _fault(
             source, line, "collection is neither missing nor education", "Write one of the two, in lower case."
         )
-    dates = [_read_date(source, line, column, record[column]) for column in _COLUMNS[2:]]
+    dates = [_read_date(source, line, column, record[column]) for column in COLUMNS[2:]]
     start, end, as_at = dates
     if start > end:
         raise _fault(source, line, "period_start is after period_end", "Correct one of them.")
