@@ -28,3 +28,13 @@
 {% macro elapsed_seconds(earlier, later) -%}
     ((epoch_us({{ later }}) - epoch_us({{ earlier }})) // 1000000)
 {%- endmacro %}
+
+{#- How long a case has been on the list, in bands of whole days. -#}
+{% macro length_band(days) -%}
+    case
+        when {{ days }} < 28 then 'under_28_days'
+        when {{ days }} < 84 then '28_to_83_days'
+        when {{ days }} < 365 then '84_to_364_days'
+        else '365_days_or_more'
+    end
+{%- endmacro %}

@@ -9,6 +9,9 @@
     ('referrals', ['referral_id']),
     ('referred_children', ['authority', 'child_id']),
     ('education_risks', ['child_id', 'risk', 'started_on']),
+    ('register_review_cases', ['referral_id']),
+    ('register_census_matches', ['authority', 'child_id']),
+    ('held_interviews', ['interview_id']),
     ('denominators', ['authority', 'population_group']),
 ] %}
 {% if not loop.first %}union all

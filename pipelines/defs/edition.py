@@ -22,7 +22,19 @@ from pipelines.publishing.index import index_page
 @dg.asset(
     group_name="edition",
     partitions_def=EDITIONS,
-    deps=["open_data", "story_board", "workbook", "dmt_report", "board_pack", "scorecard", "quality", "audit_trail"],
+    deps=[
+        "open_data",
+        "story_board",
+        "workbook",
+        "dmt_report",
+        "board_pack",
+        "scorecard",
+        "register_review",
+        "interview_review",
+        "census_reconciliation",
+        "quality",
+        "audit_trail",
+    ],
 )
 def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """The edition with its manifest: every file and its hash, what it was made from, by which code, after which edition."""

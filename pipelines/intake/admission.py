@@ -5,6 +5,7 @@ Nothing is cast or counted here beyond what the interface fixes; a refused exami
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipelines.intake.cells import Extract
 from pipelines.intake.gate import Examination
 from pipelines.intake.schemas import EXTRACTS, ExtractSchema, read_schema
 from pipelines.intake.sheets import Column
+from pipelines.reviews import date_last_review
 
 _INTEGERS = {"age": pa.int32(), "population": pa.int64()}
 """The columns that are not kept as the text of the file."""
@@ -44,9 +46,11 @@ def _as_arrow(column: Column) -> pa.Array:
     return pa.DictionaryArray.from_arrays(codes, pa.array([*column.values, ""], pa.string())).cast(pa.string())
 
 
-def admit(examination: Examination, edition: Edition, folder: Path) -> None:
+def admit(examination: Examination, edition: Edition, folder: Path, *, last_review_on: date | None = None) -> None:
     """Write the six extracts (empty where absent), what was there, and the edition's periods, as Parquet into a folder.
 
+    `last_review_on` is the day whose position the last review of the register looked at, where its answers say so; else
+    it is the one that the calendar of reviews has.
     Raises ValueError for an examination that is not ok: its rows may go nowhere.
     """
     if not examination.ok:
@@ -58,7 +62,7 @@ def admit(examination: Examination, edition: Edition, folder: Path) -> None:
             table_schema(read_schema(name)).empty_table() if table is None else table, folder / f"{name}.parquet"
         )
     pq.write_table(_inventory(examination), folder / "inventory.parquet")
-    pq.write_table(_periods(edition), folder / "edition_periods.parquet")
+    pq.write_table(_periods(edition, last_review_on), folder / "edition_periods.parquet")
     pq.write_table(_statistics(examination), folder / "published_statistics.parquet")
 
 
@@ -74,8 +78,9 @@ def _inventory(examination: Examination) -> pa.Table:
     )
 
 
-def _periods(edition: Edition) -> pa.Table:
+def _periods(edition: Edition, last_review_on: date | None) -> pa.Table:
     periods = sorted(edition.periods.items())
+    reviewed = last_review_on or date_last_review(edition.periods["education"].as_at)
     return pa.table(
         {
             "edition": pa.array([edition.name for _ in periods], pa.string()),
@@ -83,6 +88,7 @@ def _periods(edition: Edition) -> pa.Table:
             "period_start": pa.array([period.start for _, period in periods], pa.date32()),
             "period_end": pa.array([period.end for _, period in periods], pa.date32()),
             "as_at": pa.array([period.as_at for _, period in periods], pa.date32()),
+            "last_review_on": pa.array([reviewed for _ in periods], pa.date32()),
         }
     )
 

@@ -86,6 +86,7 @@ class Extracts:
     population: Sequence[Row] | None = None
     periods: Periods = field(default_factory=Periods)
     edition: str = "2016"
+    last_review_on: date = date(2015, 8, 1)
 
 
 def write(extracts: Extracts, folder: Path) -> None:
@@ -103,10 +104,17 @@ def write(extracts: Extracts, folder: Path) -> None:
     )
     pq.write_table(pa.Table.from_pylist(inventory, kinds), folder / "inventory.parquet")
     periods = [
-        {"edition": extracts.edition, "collection": name, "period_start": start, "period_end": end, "as_at": as_at}
+        {
+            "edition": extracts.edition,
+            "collection": name,
+            "period_start": start,
+            "period_end": end,
+            "as_at": as_at,
+            "last_review_on": extracts.last_review_on,
+        }
         for name in ("missing", "education")
         for start, end, as_at in [getattr(extracts.periods, name)]
     ]
-    days = [(name, pa.date32()) for name in ("period_start", "period_end", "as_at")]
+    days = [(name, pa.date32()) for name in ("period_start", "period_end", "as_at", "last_review_on")]
     schema = pa.schema([("edition", pa.string()), ("collection", pa.string()), *days])
     pq.write_table(pa.Table.from_pylist(periods, schema), folder / "edition_periods.parquet")

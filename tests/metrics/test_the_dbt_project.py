@@ -108,6 +108,7 @@ SPOILED = {
     "assert_no_part_exceeds_its_whole": "update figures set numerator = 99 where metric_id = 'return_interviews_held'",
     "assert_nothing_counted_is_left_out": "delete from figures where breakdown = 'month'",
     "assert_parts_make_wholes": "update figures set numerator = numerator + 1 where metric_id = 'children_located'",
+    "assert_the_census_list_is_the_figure": "delete from register_census_matches",
     "assert_rates_follow_from_their_counts": "update figures set numerator = numerator + 1 "
     "where metric_id = 'return_interview_offer_rate'",
 }
@@ -142,6 +143,9 @@ def two_authorities() -> Extracts:
                 "phase": "primary",
             }
             for n, authority in enumerate(authorities)
+        ],
+        school_census=[
+            {"child_id": "c0", "census_date": "2015-10-01", "school_id": "s", "entry_date": "2015-09-01"},
         ],
     )
 

@@ -11,6 +11,11 @@ with known as (
             periods.collection = 'education'
             -- The position at the end of `as_at`: a later referral had not been made, a later closure neither.
             and referrals.referred_on <= periods.as_at
+),
+
+enrolled as (
+    select distinct child_id
+    from {{ ref('int_enrolments_found') }}
 )
 
 select
@@ -31,12 +36,7 @@ select
     and known.closed_on >= known.as_at - 364 as is_removed_after_census,
     enrolled.child_id is not null as is_on_roll,
     case when known.is_closed then known.closed_on - known.referred_on end as days_to_close,
-    case
-        when known.as_at - known.referred_on < 28 then 'under_28_days'
-        when known.as_at - known.referred_on < 84 then '28_to_83_days'
-        when known.as_at - known.referred_on < 365 then '84_to_364_days'
-        else '365_days_or_more'
-    end as open_length,
+    {{ length_band('known.as_at - known.referred_on') }} as open_length,
     known.sex,
     known.phase,
     coalesce(known.ethnicity, 'not_known') as ethnicity,
@@ -51,5 +51,5 @@ select
     coalesce(known.circumstance, 'not_known') as circumstance,
     strftime(known.referred_on, '%Y-%m') as month
 from known
-left join {{ ref('int_children_enrolled') }} as enrolled
+left join enrolled
     on known.child_id = enrolled.child_id

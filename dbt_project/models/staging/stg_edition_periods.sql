@@ -7,5 +7,6 @@ select
     collection,
     period_start,
     period_end,
-    as_at
+    as_at,
+    last_review_on
 from admitted

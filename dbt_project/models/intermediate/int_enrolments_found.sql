@@ -1,4 +1,4 @@
--- School census rows become children: those on roll anywhere in the latest census at `as_at`.
+-- School census rows become enrolments: who is on roll, and where, in the latest census at `as_at`.
 with known as (
     select
         census.*,
@@ -11,7 +11,12 @@ with known as (
             and census.census_on <= periods.as_at
 )
 
-select distinct child_id
+select
+    child_id,
+    school_id,
+    census_on,
+    entered_on,
+    left_on
 from known
 where
     census_on = latest_census_on
