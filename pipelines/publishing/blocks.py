@@ -56,7 +56,7 @@ def make_chart(book: Book, metric_id: str, by: str) -> Chart:
     members = arrange(book, metric_id, by)
     marks = tuple(Mark(m.category, m.label, m.figure) for m in members)
     headline = find_headline(book, metric_id, by)
-    subtitle = f"{metric.label} by {phrase_of(by)}, {book.place}, {_period_of(book, metric)}"
+    subtitle = f"{metric.label} by {phrase_of(by)}, {book.place}, {period_of(book, metric)}"
     text = describe_marks(headline, marks)
     drawn = None
     if any(is_shown(mark.figure) for mark in marks):
@@ -75,7 +75,7 @@ def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
         headline: tuple[Part, ...] = (f"{last.label}: ", figures[-1], " of ", figures[0], f" {subject_of(first)}")
     else:
         headline = (f"From {lower_first(first.label)} to {lower_first(last.label)}",)
-    subtitle = f"{first.label} and what followed, {book.place}, {_period_of(book, first)}"
+    subtitle = f"{first.label} and what followed, {book.place}, {period_of(book, first)}"
     text = describe_marks(headline, marks)
     drawn = None
     if any(is_shown(mark.figure) for mark in marks):
@@ -191,7 +191,7 @@ def _size_of(svg: bytes) -> tuple[str, str]:
 def mark_up_breakdown_table(book: Book, metric_id: str, by: str) -> Markup:
     """The table of one breakdown."""
     metric = book.metric(metric_id)
-    caption = f"{metric.label} by {phrase_of(by)}, {book.place}, {_period_of(book, metric)}"
+    caption = f"{metric.label} by {phrase_of(by)}, {book.place}, {period_of(book, metric)}"
     return mark_up_series(book, metric_id, by, arrange(book, metric_id, by), caption)
 
 
@@ -207,14 +207,12 @@ def mark_up_ladder_table(book: Book, metric_ids: Sequence[str]) -> Markup:
     metrics = [book.metric(metric_id) for metric_id in metric_ids]
     unit = metrics[0].unit
     rows = [[m.label, mark_up_figure(f)] for m, f in zip(metrics, figures, strict=True)]
-    caption = (
-        f"From {lower_first(metrics[0].label)} to {lower_first(metrics[-1].label)}, {_period_of(book, metrics[0])}"
-    )
+    caption = f"From {lower_first(metrics[0].label)} to {lower_first(metrics[-1].label)}, {period_of(book, metrics[0])}"
     return mark_up_table(caption, ["Step", unit[:1].upper() + unit[1:]], rows, total=False)
 
 
 def mark_up_side_by_side(book: Book, metric_ids: Sequence[str], by: str) -> Markup:
-    """Several metrics by one breakdown: a row for each category, a column for each metric, with the symbols explained.
+    """Several metrics by one breakdown: a row for each category, a column for each metric.
 
     Raises UnknownCitation where the metrics do not share the breakdown and its categories.
     """
@@ -228,9 +226,8 @@ def mark_up_side_by_side(book: Book, metric_ids: Sequence[str], by: str) -> Mark
     ]
     rows.append(["All", *map(mark_up_figure, totals)])
     caption = f"{write_list([m.label if i == 0 else lower_first(m.label) for i, m in enumerate(metrics)])}"
-    caption += f" by {phrase_of(by)}, {book.place}, {_period_of(book, metrics[0])}"
-    symbols = mark_up_symbols([*(m.figure for column in columns for m in column), *totals])
-    return mark_up_table(caption, [head_of(by), *(m.label for m in metrics)], rows, total=True) + symbols
+    caption += f" by {phrase_of(by)}, {book.place}, {period_of(book, metrics[0])}"
+    return mark_up_table(caption, [head_of(by), *(m.label for m in metrics)], rows, total=True)
 
 
 def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str, PublicFigure]]) -> Markup:
@@ -240,6 +237,7 @@ def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str
     return mark_up_editions(editions, metric.unit, caption) + mark_up_symbols([figure for _, figure in editions])
 
 
-def _period_of(book: Book, metric: Metric) -> str:
+def period_of(book: Book, metric: Metric) -> str:
+    """The dates that a metric covers, in words."""
     period = book.period(metric.collection)
     return write_period(period.start, period.end)

@@ -1,6 +1,7 @@
 """Charts as SVG, drawn from figures that may be shown and from nothing else: bars, month columns, a line over editions.
 
-Bytes depend on the drawing alone: no clock, no random ids, no fonts of the machine. Tables are made elsewhere.
+Shares of parts are in `stacks`, many small charts alike in `panels`, the week by hour in `heat_map`. Bytes depend on the drawing
+alone: no clock, no random ids, no fonts of the machine. Tables are made elsewhere.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ WIDTH = 350
 """Width of every drawing in its own units: as wide as a phone, so that the text keeps its size there."""
 TEXT = 14
 SMALL = 12.5
-INK, PALE = "#0b0c0c", "#505a5f"
+INK, PALE, GREY = "#0b0c0c", "#505a5f", "#949494"
 FONTS = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 
 _SVG = "http://www.w3.org/2000/svg"
-_CHARACTER = 7.4
+CHARACTER = 7.4
 """Widest average width of a character at TEXT in the fonts named."""
 _ONE_AT_A_TIME = threading.Lock()
 """Matplotlib keeps its settings for the whole process."""
@@ -50,16 +51,16 @@ class Mark:
 def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
     """Horizontal bars from zero, one for each mark, in the order given; each labelled with its figure."""
     beside = max(len(mark.label) for mark in marks) <= 16
-    left = 14 + _CHARACTER * max(len(mark.label) for mark in marks) if beside else 0.0
-    room = 12 + _CHARACTER * max(len(mark.figure.display) for mark in marks)
+    left = 14 + CHARACTER * max(len(mark.label) for mark in marks) if beside else 0.0
+    room = 12 + CHARACTER * max(len(mark.figure.display) for mark in marks)
     step, bar = (34, 20) if beside else (50, 18)
     height = 8 + step * len(marks)
-    unit = (WIDTH - left - room) / _longest(marks)
+    unit = (WIDTH - left - room) / find_longest(marks)
 
     def draw(axes: Axes) -> None:
         for place, mark in enumerate(marks):
             top = 4 + step * place + (7 if beside else 24)
-            end = left + _draw_mark(axes, mark, left, top, unit, bar, lies=True)
+            end = left + draw_mark(axes, mark, left, top, unit, bar, lies=True)
             axes.plot([left + 0.5, left + 0.5], [top - 4, top + bar + 4], color=PALE, linewidth=1)
             axes.text(end + 6, top + bar / 2 + 5, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK)
             if beside:
@@ -75,14 +76,14 @@ def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
     height, base, top = 230, 184, 24
     step = WIDTH / len(marks)
     width = min(step * 0.72, 44)
-    unit = (base - top) / _longest(marks)
+    unit = (base - top) / find_longest(marks)
     size = SMALL if max(len(mark.figure.display) for mark in marks) <= 4 or len(marks) <= 6 else 9.5
 
     def draw(axes: Axes) -> None:
         year = ""
         for place, mark in enumerate(marks):
             middle = step * (place + 0.5)
-            end = base - _draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
+            end = base - draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
             axes.text(middle, end - 5, mark.figure.display, fontsize=size, fontweight="bold", color=INK, ha="center")
             axes.text(middle, base + 18, mark.label[:3], fontsize=SMALL, color=INK, ha="center")
             if mark.category[:4] != year:
@@ -123,7 +124,7 @@ def draw_line(
     base = top + 136
     height = base + (78 if done else 40)
     step = WIDTH / len(marks)
-    unit = (base - top) / _longest(marks)
+    unit = (base - top) / find_longest(marks)
 
     def across(place: float) -> float:
         return min(max(step * (place + 0.5), 8.0), WIDTH - 8.0)
@@ -137,7 +138,7 @@ def draw_line(
                 run = []
             axes.text(middle, base + 24, mark.label, fontsize=TEXT, color=INK, ha="center")
             if mark.figure.value is None:
-                _draw_mark(axes, mark, middle - 20, base, unit, 40, lies=False)
+                draw_mark(axes, mark, middle - 20, base, unit, 40, lies=False)
                 axes.text(
                     middle, base - 24, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center"
                 )
@@ -198,11 +199,12 @@ def _draw_run(axes: Axes, run: Sequence[tuple[float, float]]) -> None:
         axes.plot([x for x, _ in run], [y for _, y in run], color=colours()[0], linewidth=2.5, marker="o", markersize=8)
 
 
-def _longest(marks: Sequence[Mark]) -> float:
+def find_longest(marks: Sequence[Mark]) -> float:
+    """The largest number shown, to scale a drawing by; 1 where there is none."""
     return max((float(mark.figure.value) for mark in marks if mark.figure.value is not None), default=0.0) or 1.0
 
 
-def _draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness: float, *, lies: bool) -> float:
+def draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness: float, *, lies: bool) -> float:
     """A bar that lies or stands at (x, y), as long as its value; a hatch of one fixed length where no number is shown.
 
     Returns the length drawn.
@@ -212,7 +214,7 @@ def _draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thicknes
     if mark.figure.status in ("not_available", "not_applicable"):
         return 0.0
     corner, size = ((x, y), (length, thickness)) if lies else ((x, y - length), (thickness, length))
-    colour = "#949494" if mark.category == NOT_KNOWN else colours()[0]
+    colour = GREY if mark.category == NOT_KNOWN else colours()[0]
     patch = Rectangle(
         corner,
         *size,

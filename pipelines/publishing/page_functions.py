@@ -17,7 +17,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from pipelines.figures import TOTAL, Collection, FigureKey, Metric, PublicFigure
-from pipelines.publishing import blocks, comparisons, department, sentences
+from pipelines.publishing import blocks, comparisons, department, sentences, side_by_side
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.chart_data import write_chart_data
 from pipelines.publishing.comparisons import (
@@ -35,7 +35,7 @@ from pipelines.publishing.english import (
     write_share,
 )
 from pipelines.publishing.events import find_events
-from pipelines.publishing.markup import explain_symbols, mark_up_figure
+from pipelines.publishing.markup import explain_symbols, mark_up_figure, mark_up_symbols
 from pipelines.publishing.metric_pages import list_editions, page_of
 from pipelines.publishing.proofs import make_proof, write_metrics_index
 from pipelines.publishing.questions import Question, choose_questions
@@ -147,7 +147,7 @@ class PageFunctions:
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
             *(self.before, self.below, self.questions_for, self.corrections, self.breaks_crossed),
-            *(self.rose, self.fell, self.most, self.first_time, self.highest, self.lowest),
+            *(self.shares, self.trends, self.rose, self.fell, self.most, self.first_time, self.highest, self.lowest),
             *(self.has_published, self.published_chart, self.published_table, self.published_neighbours),
             *(self.published_models, self.published_revisions),
         ]
@@ -196,7 +196,8 @@ class PageFunctions:
                 for label, figure in self._rows_of(metric_id, by)
             ]
             name = f"{metric_ids[0]}-and-others-by-{by.replace('/', '-and-')}"
-            return blocks.mark_up_side_by_side(self._book, metric_ids, by) + self._offer(name, rows)
+            symbols = mark_up_symbols([*(figure for _, figure in rows), *map(self._book.figure, metric_ids)])
+            return blocks.mark_up_side_by_side(self._book, metric_ids, by) + symbols + self._offer(name, rows)
         name = f"{metric_ids[0]}-by-{by.replace('/', '-and-')}"
         return blocks.mark_up_breakdown(self._book, metric_ids[0], by) + self._offer(
             name, self._rows_of(metric_ids[0], by)
@@ -210,6 +211,31 @@ class PageFunctions:
         self.cited += [mark.figure.key for mark in chart.marks]
         rows = [(mark.label, mark.figure) for mark in chart.marks]
         return self._place(chart, blocks.mark_up_ladder_table(self._book, metric_ids), metric_ids, rows)
+
+    def shares(self, *metric_ids: str, by: str) -> Markup:
+        """Each metric as a bar of the same length, cut by one breakdown: shares side by side, with their table."""
+        if not metric_ids:
+            raise UnknownCitation("shares() needs a metric")
+        chart = self._draw(
+            f"{' + '.join(metric_ids)} shares {by}", lambda: side_by_side.make_stacks(self._book, metric_ids, by)
+        )
+        self.cited += [mark.figure.key for mark in chart.marks]
+        rows = side_by_side.list_stacked(self._book, metric_ids, by)
+        return self._place(chart, blocks.mark_up_side_by_side(self._book, metric_ids, by), metric_ids, rows)
+
+    def trends(self, metric_id: str, *, by: str) -> Markup:
+        """Each category of a breakdown over the editions that have it: a small chart for each, with their table."""
+        chart = self._draw(
+            f"{metric_id}/{by} over editions",
+            lambda: side_by_side.make_panels(self._book, metric_id, by, self._shared.breaks),
+        )
+        self.cited += [mark.figure.key for mark in chart.marks]
+        if self._book.earlier:
+            first, now = self._book.earlier[0], self._book.figure(metric_id)
+            with suppress(UnknownCitation):
+                self._note_comparison(self._book.metric(metric_id), first.figure(metric_id), now)
+        rows = side_by_side.list_panelled(self._book, metric_id, by)
+        return self._place(chart, side_by_side.mark_up_panels_table(self._book, metric_id, by), (metric_id,), rows)
 
     def trend(self, metric_id: str, **categories: str) -> Markup:
         """One figure in this edition and the earlier ones that have it: a line with its table, or the table alone."""
@@ -393,8 +419,8 @@ class PageFunctions:
         return [entry for entry in self._shared.editions if entry.version > 1]
 
     def more(self, first: str, second: str) -> bool:
-        """Whether both numbers are shown and the first is larger."""
-        return sentences.is_more(self._book.figure(first), self._book.figure(second))
+        """Whether the first number is the larger for certain, whatever was rounded."""
+        return comparisons.is_certainly_more(self._book, self._book.figure(first), self._book.figure(second))
 
     def largest(self, metric_id: str, *, by: str) -> str | None:
         """The label of the category that is certainly the largest, to go on in a sentence; None where that is open."""

@@ -26,11 +26,6 @@ def is_zero(figure: PublicFigure) -> bool:
     return is_shown(figure) and figure.value == 0
 
 
-def is_more(first: PublicFigure, second: PublicFigure) -> bool:
-    """Whether both numbers are shown and the first is larger."""
-    return first.value is not None and second.value is not None and first.value > second.value
-
-
 def compare(earlier: PublicFigure | None, later: PublicFigure) -> Change | None:
     """The direction between two editions; None where either number is not shown."""
     if earlier is None or earlier.value is None or later.value is None:

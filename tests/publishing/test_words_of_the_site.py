@@ -2,7 +2,11 @@
 
 import csv
 import io
+import json
 import re
+import shutil
+import subprocess
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,12 +14,23 @@ from urllib.parse import unquote
 import pytest
 from lxml import html
 
+from pipelines.publishing.index import index_page
 from pipelines.register import read_metrics
 from tests.publishing.built import build_real_site
 from tests.publishing.fabricated import make_book
 from tests.publishing.reading_age import count_syllables, find_reading_age
 
 OLDEST_READER = 14
+
+
+@dataclass(frozen=True)
+class Listed:
+    name: str
+    edition: str
+    version: int
+    status: str
+    is_invented: bool
+    reason: str | None = None
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +97,45 @@ def test_every_anchor_that_a_link_names_is_there_once(site: Path) -> None:
             if anchor not in ids[target.relative_to(site.resolve()).as_posix()]:
                 broken.append((name, link.get("href")))
     assert broken == []
+
+
+HTML_RULES = Path(__file__).parent / "html_rules"
+"""The checker of HTML with its rules, those of style off; its packages are pinned by hash."""
+WRONG = '<!doctype html><html lang="en"><head><title>A</title></head><body><p id="a"><b id="a">b</b></p></body></html>'
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which html-validate is installed."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed on this machine (apt-get install npm)")
+    folder = shutil.copytree(HTML_RULES, tmp_path_factory.mktemp("checker") / "html_rules")
+    words = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_page_is_valid_html_and_a_wrong_one_is_found(checker: Path, site: Path, tmp_path: Path) -> None:
+    (tmp_path / "wrong.html").write_text(WRONG, "utf-8")
+    (tmp_path / "index.html").write_text(index_page([Listed("2017", "2017", 1, "draft", True)]), "utf-8")
+    pages = [*sorted(site.rglob("*.html")), *sorted(tmp_path.glob("*.html"))]
+    words = [
+        "node_modules/.bin/html-validate",
+        "--config",
+        ".htmlvalidate.json",
+        "--formatter",
+        "json",
+        *map(str, pages),
+    ]
+    done = subprocess.run(words, cwd=checker, capture_output=True, text=True, timeout=300, check=False)
+    wrong = {
+        Path(page["filePath"]).name: [f"line {m['line']}: {m['ruleId']}: {m['message']}" for m in page["messages"]]
+        for page in json.loads(done.stdout)
+    }
+    assert [line.split(": ")[1] for line in wrong.pop("wrong.html")] == ["no-dup-id"]
+    assert wrong == {}
 
 
 def test_the_html_breaks_no_rule_that_a_validator_names(site: Path) -> None:
