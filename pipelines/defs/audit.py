@@ -6,22 +6,20 @@ Texts are composed in `lineage` and `editions`; here the run's own files and war
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-import pyarrow.parquet as pq
 
-from pipelines import paths, register
+from pipelines import paths
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
 from pipelines.defs.inputs import describe_code
+from pipelines.defs.trails import define_metrics, read_run
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions import standalone
 from pipelines.editions.assurance import PAGE, Subject, write_assurance
 from pipelines.editions.manifest import Policy
-from pipelines.lineage.project import Project, read_project
 from pipelines.lineage.trail import compose_trail
 
 
@@ -32,7 +30,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     """For auditors: the SQL that was run, every step with its rows, the lineage of every column, tests, and what was put in."""
     run = workspace.open(context)
     audit = run.staged / "restricted" / "audit"
-    project = _read_project(run)
+    project = read_run(run)
     with duckdb.connect(str(run.warehouse), read_only=True) as warehouse:
         warehouse.execute("set TimeZone = 'UTC'")
         warehouse.execute("set variable admitted = $folder", {"folder": str(run.admitted)})
@@ -40,7 +38,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
         def rows(sql: str) -> Sequence[Sequence[Any]]:
             return warehouse.execute(sql).fetchall()
 
-        files = compose_trail(project, _define(), rows)
+        files = compose_trail(project, define_metrics(), rows)
     for path, text in files.items():
         _write(audit / path, text)
     _write(audit / INGREDIENTS, describe_ingredients(run))
@@ -60,18 +58,6 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     )
 
 
-def _read_project(run: EditionRun) -> Project:
-    extracts = {
-        file.stem: pq.read_schema(file).names
-        for file in sorted(run.admitted.glob("*.parquet"))
-        if file.stem != "published_statistics"
-    }
-    manifest, results = (
-        json.loads((run.dbt_artifacts / name).read_text("utf-8")) for name in ("manifest.json", "run_results.json")
-    )
-    return read_project(manifest, results, extracts)
-
-
 def _describe(run: EditionRun, reason: str | None) -> Subject:
     return Subject(
         run.choose_target(reason).name,
@@ -81,11 +67,6 @@ def _describe(run: EditionRun, reason: str | None) -> Subject:
         json.loads(run.disclosure.read_text("utf-8")),
         run.is_invented,
     )
-
-
-def _define() -> dict[str, dict[str, Any]]:
-    """What the entry of each metric says."""
-    return {metric_id: asdict(metric) for metric_id, metric in register.read_metrics().items()}
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import dagster as dg
 from pipelines import paths, register
 from pipelines.defs.books import list_earlier, open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
+from pipelines.defs.trails import open_trails
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.disclosure.policy import describe
 from pipelines.editions.state import list_editions
@@ -60,6 +61,7 @@ def pages(
             prevented=tuple(json.loads(run.disclosure.read_text("utf-8"))["attacks_prevented"]),
         ),
         editions=_list_editions(run, context.run.tags.get(REASON_TAG)),
+        trails=open_trails(run),
     )
     run.citations.write_text(
         json.dumps({page: sorted(map(str, keys)) for page, keys in rendered.citations.items()}, indent=1), "utf-8"

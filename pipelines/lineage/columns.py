@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from pipelines.lineage.project import DIALECT, EXTRACT, Project, list_relations, order_path, parse, with_short_names
+from pipelines.lineage.project import (
+    DIALECT,
+    EXTRACT,
+    Model,
+    Project,
+    list_relations,
+    order_path,
+    parse,
+    with_short_names,
+)
 
 How = Literal["value", "filter", "join", "grouping", "breakdown", "frame"]
 """What a field does to a figure: it is in the value, it decides which rows are counted, it matches rows of two relations, it
@@ -89,6 +99,20 @@ class Lineage:
 
 def trace_columns(project: Project) -> Lineage:
     """Follow every column of every metric of the project back to the extracts."""
+    return _trace(
+        tuple((name, model.layer, model.sql) for name, model in project.models.items()),
+        *(tuple((name, tuple(columns)) for name, columns in of.items()) for of in (project.extracts, project.seeds)),
+    )
+
+
+@lru_cache(maxsize=4)  # pages and papers of a run, and the editions of one command, ask for the same
+def _trace(
+    models_run: tuple[tuple[str, str, str], ...],
+    extracts: tuple[tuple[str, tuple[str, ...]], ...],
+    seeds: tuple[tuple[str, tuple[str, ...]], ...],
+) -> Lineage:
+    stated = {name: Model(name, layer, sql, "", "", {}) for name, layer, sql in models_run}
+    project = Project(stated, dict(extracts), dict(seeds), ())
     known = {name: tuple(columns) for name, columns in project.seeds.items()}
     known |= {EXTRACT + name: tuple(columns) for name, columns in project.extracts.items()}
     models: dict[str, ModelLineage] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from pipelines.lineage.project import DIALECT, conjuncts, names, with_short_names
 
@@ -31,6 +31,17 @@ _NUMBERS: dict[type[exp.Binary], str] = {
     exp.GT: "is more than",
     exp.GTE: "is at least",
 }
+_KINDS = {"bigint": "whole number", "decimal(18, 1)": "number with one decimal place"}
+_INSTANT = """
+case
+    when regexp_matches(text, '(Z|[+-]\\d\\d:\\d\\d)$') and (length(text) > 10)
+        then try_cast(text as timestamptz) at time zone 'UTC'
+    when ((try_cast(text as timestamp) - interval 1 hour) at time zone 'UTC' at time zone 'Europe/London')
+        = try_cast(text as timestamp)
+        then try_cast(text as timestamp) - interval 1 hour
+    else try_cast(text as timestamp)
+end"""
+"""How dbt_project/macros/time.sql reads a timestamp."""
 _DATE_ENDINGS = ("_on", "_at", "_date", "_start", "_end", "year_ending", "as_at", "_instant")
 
 
@@ -93,8 +104,9 @@ def _say(node: exp.Expr) -> str:
         return f"{_say(node.this)} is blank"
     if isinstance(node, exp.Not):
         return _say_not(node.this)
-    if (ratio := _say_ratio(node)) is not None:
-        return ratio
+    for say_form in (_say_ratio, _say_instant, _say_arithmetic, _say_window):
+        if (said := say_form(node)) is not None:
+            return said
     if isinstance(node, exp.Coalesce):
         return _say_coalesce(node)
     if isinstance(node, exp.Case):
@@ -102,7 +114,8 @@ def _say(node: exp.Expr) -> str:
     if isinstance(node, exp.Exists):
         return f"there is any row of `{_sql(node.this)}`"
     if isinstance(node, exp.TryCast | exp.Cast):
-        return f"{_say(node.this)} read as a {str(node.to.sql(DIALECT)).lower()}"
+        kind = str(node.to.sql(DIALECT)).lower()
+        return f"{_say(node.this)} read as a {_KINDS.get(kind, kind)}"
     if isinstance(node, exp.Filter):
         return f"{_say(node.this)}, of those where {say_condition(node.expression.this)}"
     if (aggregate := _say_aggregate(node)) is not None:
@@ -117,6 +130,52 @@ def _say_ratio(node: exp.Expr) -> str | None:
         return None
     above, below = _say_product(sign.this), _say_product(guard.this.right)
     return f"{above} divided by {below}, to one decimal, half away from zero"
+
+
+def _say_instant(node: exp.Expr) -> str | None:
+    """The project's own reading of a timestamp of an extract, recognised only where it is the same to the letter."""
+    if not isinstance(node, exp.Case) or node.find(exp.AtTimeZone) is None:
+        return None
+    text = node.find(exp.Column)
+    whole = node.copy()
+    for column in list(whole.find_all(exp.Column)):
+        if column != text:
+            return None
+        column.replace(exp.column("text"))
+    if text is None or _sql(whole) != _sql(parse_one(_INSTANT, read=DIALECT)):
+        return None
+    return (
+        f"the instant in UTC that {text.name} names: with an offset it is that instant; without one it is the time that "
+        "clocks in London showed, the first of the two where they showed it twice"
+    )
+
+
+def _say_arithmetic(node: exp.Expr) -> str | None:
+    if isinstance(node, exp.IntDiv):
+        moments = [call.expressions[0] for call in node.this.find_all(exp.Anonymous) if call.name == "epoch_us"]
+        if isinstance(node.this.unnest(), exp.Sub) and len(moments) == 2 and _say(node.expression) == "1000000":
+            return f"the whole seconds from {_say(moments[1])} to {_say(moments[0])}"
+        return f"{_say(node.this)} divided by {_say(node.expression)}, without the rest"
+    if isinstance(node, exp.Mul):
+        return " times ".join(_say(factor) for factor in node.flatten())
+    if isinstance(node, exp.Sub) and isinstance(node.left, exp.Column):
+        return f"{_say(node.left)} less {_say(node.right)}"
+    return None
+
+
+def _say_window(node: exp.Expr) -> str | None:
+    """A value that looks at other rows of the same query."""
+    if not isinstance(node, exp.Window):
+        return None
+    others = names(column for by in node.args.get("partition_by") or () for column in by.find_all(exp.Column))
+    order = node.args.get("order")
+    among = f"among the rows of the same {say_list(others)}" if others else "among all rows"
+    if isinstance(node.this, exp.Lag) and order is not None:
+        back = _say(node.this.args["offset"]) if node.this.args.get("offset") else "1"
+        by = say_list(names(order.find_all(exp.Column)))
+        return f"{_say(node.this.this)} of the row {back} places before it by {by}, {among}"
+    aggregate = _say_aggregate(node.this)
+    return f"{aggregate}, {among}" if aggregate is not None and order is None else None
 
 
 def _say_product(node: exp.Expr) -> str:
@@ -168,6 +227,10 @@ def _say_aggregate(node: exp.Expr) -> str | None:
     }
     if isinstance(node, exp.LogicalOr | exp.LogicalAnd):
         return f"whether in {'any' if isinstance(node, exp.LogicalOr) else 'every'} row {say_condition(node.this)}"
+    if isinstance(node, exp.ArgMax):
+        return f"the {_say(node.this)} of the row with the largest {_say(node.expression)}"
+    if isinstance(node, exp.Unnest | exp.Explode):
+        return f"each entry of {say_list([_say(each) for each in (node.this, *node.expressions) if each is not None])}"
     if type(node) in words and not node.expressions:
         return f"{words[type(node)]} {_say(node.this)}"
     if isinstance(node, exp.First) and isinstance(node.this, exp.Order):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlglot
@@ -108,16 +109,17 @@ def with_short_names(tree: exp.Expr) -> exp.Expr:
     return tree.transform(_shorten)
 
 
-def list_relations(sql: str) -> set[str]:
+@cache  # every way to a metric asks it of the same models
+def list_relations(sql: str) -> frozenset[str]:
     """The relations that a query reads: models by their names, extracts as `extracts.<name>`."""
     tree = parse(sql)
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return {
+    return frozenset(
         name
         for table in tree.find_all(exp.Table)
         for name in [name_of(table)]
         if table.args.get("db") or name not in own
-    }
+    )
 
 
 def name_of(table: exp.Table) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.lineage.columns import Lineage, Named, trace_columns
@@ -52,6 +53,48 @@ def compose_trail(project: Project, definitions: Mapping[str, Mapping[str, Any]]
                 for test in project.tests
             ]
         ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One relation on the way to a metric: what it is, the steps that concern the metric in words, its SQL as it was run."""
+
+    relation: str
+    layer: str
+    description: str
+    steps: tuple[str, ...]
+    sql: str
+
+
+def tell_paths(project: Project) -> dict[str, list[Told]]:
+    """For each metric the relations from its extracts to itself. Words and SQL alone: no rows are counted."""
+    lineage = trace_columns(project)
+    told = {}
+    for metric in project.list_metrics():
+        needed = lineage.worked_out[metric]
+        told[metric] = [
+            Told(
+                name,
+                project.models[name].layer,
+                project.models[name].description,
+                tuple(
+                    step.text
+                    for step in read_steps(project.models[name]).steps
+                    if step.kind != "work out" or (name, step.part.split("#")[0], step.column) in needed
+                ),
+                project.models[name].sql,
+            )
+            for name in order_path(project, metric)
+        ]
+    return told
+
+
+def digest_definitions(project: Project, definitions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """For each metric one hash of what it means: the version of its definition."""
+    return {
+        metric: _digest([project.models[name] for name in order_path(project, metric)], definitions.get(metric, {}))
+        for metric in project.list_metrics()
     }
 
 

@@ -17,6 +17,16 @@ from pipelines.publishing.english import lower_first, write_day, write_list
 from pipelines.publishing.markup import mark_up_figure, mark_up_symbols
 from pipelines.publishing.proofs import describe_metric, mark_up_facts, write_breakdowns
 from pipelines.publishing.tables import mark_up_editions, mark_up_table
+from pipelines.publishing.trails import (
+    Trail,
+    link_shared,
+    list_checks,
+    mark_up_path,
+    mark_up_signatures,
+    mark_up_sql,
+    mark_up_tests,
+    tell_version,
+)
 
 FOLDER = "evidence/metrics"
 FIND = "evidence/find.md"
@@ -52,16 +62,20 @@ def make_metric_page(
     breaks: Sequence[Break] = (),
     definitions: str | None = None,
     download: str | None = None,
+    trail: Trail | None = None,
 ) -> MadePage:
     """What is counted, how, how it is tested and protected, its values over editions, and where it is shown.
 
-    `definitions` is the address of the page of definitions, `download` that of the values as a file.
+    `definitions` is the address of the page of definitions, `download` that of the values as a file; `trail` is the way from
+    the extracts to the metric, where the edition has been worked out.
     """
     shown: list[PublicFigure] = []
     facts: list[tuple[str, Markup | str]] = [("Name in files", Markup("<code>{}</code>").format(metric.metric_id))]
     facts += describe_metric(book, metric, protection, shown)
     if metric.breakdowns:
         facts.append(("Broken down by", write_breakdowns(metric)))
+    if trail is not None:
+        facts.append(("Version of the definition", tell_version(trail, book.edition.name)))
     lines = [
         "---",
         f"title: {_quote(f'Measure: {metric.label}')}",
@@ -83,16 +97,25 @@ def make_metric_page(
         "",
         "## How it is worked out",
         "",
-        *_write_steps(book, metric, protection),
+        *_write_steps(book, metric, protection, trail),
     ]
-    if book.checks:
+    if checks := list_checks(book.checks, trail):
         lines += [
             "## How it is tested",
             "",
-            "Each time the edition is built, these must hold, or nothing is published.",
+            "Each of these held when the edition was built, or there would be none.",
             "",
         ]
-        lines += [*(f"- {_escape(check)}" for check in book.checks), ""]
+        lines += [str(mark_up_tests(checks)), ""]
+    lines += [
+        "## Who approved it",
+        "",
+        "People approve what an edition says after it is sealed, so that the page cannot name them. The record of the editions "
+        "names each: who, in which role, when. This page can be printed and signed.",
+        "",
+        str(mark_up_signatures()),
+        "",
+    ]
     if definitions is not None:
         lines += [f"[All measures and their definitions]({definitions}#{metric.metric_id})", ""]
     return MadePage("\n".join(lines), tuple(shown))
@@ -128,7 +151,7 @@ def list_editions(
     return found
 
 
-def _write_steps(book: Book, metric: Metric, protection: str) -> list[str]:
+def _write_steps(book: Book, metric: Metric, protection: str, trail: Trail | None) -> list[str]:
     records = write_list([name.replace("_", " ") for name in metric.needs])
     lines = [
         f"1. The records that it needs are read and checked: {records}. If a file breaks a rule, nothing is built.",
@@ -137,12 +160,12 @@ def _write_steps(book: Book, metric: Metric, protection: str) -> list[str]:
         f"4. The result is protected: {protection}. No number of rows is published at any step.",
         "",
     ]
-    if metric.metric_id in book.sql:
-        lines += [
-            f'<section class="table-scroll" tabindex="0" aria-label="SQL of {_escape(metric.label)}">'
-            f"<pre><code>{_without_blank_lines(book.sql[metric.metric_id])}</code></pre></section>",
-            "",
-        ]
+    if trail is not None:
+        lines += ["These are the steps one by one, made from the SQL that was run.", "", str(mark_up_path(trail)), ""]
+        lines += ["This is the last query, as it was run.", ""]
+        lines += [str(mark_up_sql(trail.relations[-1].sql, f"SQL of {metric.label}")), "", str(link_shared(trail)), ""]
+    elif metric.metric_id in book.sql:
+        lines += [str(mark_up_sql(book.sql[metric.metric_id], f"SQL of {metric.label}")), ""]
     return lines
 
 
@@ -203,7 +226,3 @@ def _escape(text: str) -> str:
 
 def _quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _without_blank_lines(text: str) -> str:
-    return "\n".join(str(Markup.escape(line)) for line in text.splitlines() if line.strip())

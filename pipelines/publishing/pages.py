@@ -39,6 +39,7 @@ from pipelines.publishing.metric_pages import (
     page_of,
 )
 from pipelines.publishing.page_functions import EditionEntry, PageFunctions, PolicyWords, Shared
+from pipelines.publishing.trails import SQL_PAGE, Trail, write_sql_page
 
 __all__ = ["EditionEntry", "PolicyWords", "RenderedPages", "render_pages"]
 
@@ -72,9 +73,11 @@ def render_pages(
     policy: PolicyWords,
     editions: Sequence[EditionEntry] = (),
     registers: Mapping[str, Any] | None = None,
+    trails: Mapping[str, Trail] | None = None,
 ) -> RenderedPages:
     """Renders every page of `docs` into the empty or absent folder `into`, with `assets/` and `charts/` beside them.
 
+    `trails` is the way to each metric, for its page; without it the page has the SQL as it is written.
     Raises DataFault, naming file and line of everything that is wrong: unknown names, typed figures, broken templates.
     """
     previous = book.previous.edition.name if book.previous else None
@@ -119,7 +122,7 @@ def render_pages(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8", newline="\n")
     titles = {page: _read_title(text, page) for page, text in texts.items()}
-    generated = _make_generated_pages(shared, titles, citations)
+    generated = _make_generated_pages(shared, titles, citations, trails or {})
     for page, made in generated.items():
         (into / page).parent.mkdir(parents=True, exist_ok=True)
         (into / page).write_text(made.text, "utf-8", newline="\n")
@@ -138,9 +141,13 @@ def render_pages(
 
 
 def _make_generated_pages(
-    shared: Shared, titles: Mapping[str, str], citations: Mapping[str, Sequence[FigureKey]]
+    shared: Shared,
+    titles: Mapping[str, str],
+    citations: Mapping[str, Sequence[FigureKey]],
+    trails: Mapping[str, Trail],
 ) -> dict[str, MadePage]:
-    """The page of each metric and the list of all numbers shown, by their paths; the data of the former is kept too."""
+    """The page of each metric, the SQL that they share, and the list of all numbers shown, by their paths; the data of the
+    first is kept too."""
     book = shared.book
     pages: dict[str, MadePage] = {}
 
@@ -164,7 +171,10 @@ def _make_generated_pages(
             breaks=shared.breaks,
             definitions=shared.definitions_page and relpath(shared.definitions_page, dirname(here)),
             download=relpath(f"data/{name}.csv", dirname(here)),
+            trail=trails.get(metric.metric_id),
         )
+    if trails:
+        pages[SQL_PAGE] = MadePage(write_sql_page(trails), ())
     places: dict[FigureKey, list[ShownOn]] = {}
     for page, keys in citations.items():
         for key in keys:

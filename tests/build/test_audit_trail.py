@@ -3,8 +3,10 @@
 import csv
 import hashlib
 import json
+import re
 import subprocess
 import sys
+from html import escape, unescape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -152,3 +154,21 @@ def test_the_record_names_the_commit_of_the_code_and_the_sealed_edition_does_not
     assert {event.get("commit") for event in events if event["event"] == "sealed"} == {commit}
     if commit is not None:
         assert commit.split(",")[0] not in (built.edition("2018") / "edition.json").read_text("utf-8")
+
+
+def test_the_page_of_every_metric_has_its_steps_and_sql_as_run_and_no_number_of_rows(edition):
+    pages = edition / "public" / "pages" / "evidence" / "metrics"
+    steps = read(edition, "steps.json")
+    for metric_id in METRICS:
+        page = (pages / f"{metric_id}.html").read_text("utf-8")
+        sql = (edition / "restricted" / "audit" / "sql" / f"{metric_id}.sql").read_text("utf-8")
+        assert f"<pre><code>{escape(sql.splitlines()[0])}" in page.replace("&#39;", "'"), metric_id
+        for relation in steps["metrics"][metric_id]["path"]:
+            assert f"<h3>{relation}</h3>" in page
+        own = [step for step in steps["models"][metric_id]["steps"] if step["kind"] in ("filter", "join", "count")]
+        text = unescape(re.sub(r"</?code>", "`", page))
+        assert own
+        assert all(step["step"] in text for step in own), metric_id
+        assert read(edition, "metrics.json")[metric_id]["definition_sha256"][:16] in page
+        assert 'class="sign"' in page
+        assert not re.search(r"rows[_ ](in|out)\b|-&gt; \d", page)
