@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test bench lint typecheck golden rules lock clean
+.PHONY: storyboard test bench lint typecheck golden rules lock zensical clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
@@ -37,6 +37,12 @@ lock: .venv/test.stamp ## renew the pinned, hashed requirements
 	  --generate-hashes -q --custom-compile-command "make lock" -c requirements/run.txt -o requirements/test.txt
 	$(BIN)/uv pip compile requirements/installer.in --universal --python-version 3.11 --generate-hashes -q \
 	  --custom-compile-command "make lock" -o requirements/installer.txt
+	$(BIN)/uv pip compile requirements/zensical.in --universal --python-version 3.11 --generate-hashes -q \
+	  --custom-compile-command "make lock" -o requirements/zensical.txt
+
+zensical: .venv/run.stamp ## install what may follow MkDocs, apart from all else, for the test that tries it
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv/zensical
+	$(BIN)/uv pip install -q --python .venv/zensical/bin/python --require-hashes -r requirements/zensical.txt
 
 clean: ## remove the environment; extracts and output stay
 	rm -rf .venv

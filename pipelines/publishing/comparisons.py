@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -132,7 +132,10 @@ def is_certainly_more(book: Book, first: PublicFigure, second: PublicFigure) -> 
     """Whether the first number is the larger, whatever was rounded."""
     if not is_shown(first) or not is_shown(second):
         return False
-    return find_range(book, first)[0] > find_range(book, second)[1]
+    low, high = find_range(book, first)[0], find_range(book, second)[1]
+    if {book.metric(figure.key.metric_id).kind for figure in (first, second)} == {"count"}:
+        low, high = low.to_integral_value(ROUND_CEILING), high.to_integral_value(ROUND_FLOOR)
+    return low > high
 
 
 def is_first_time(earlier: Sequence[PublicFigure], now: PublicFigure) -> bool:

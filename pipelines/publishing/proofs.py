@@ -42,7 +42,7 @@ def make_proof(
 ) -> Proof:
     """What is counted, unit, edition, dates, parts, the same figure in earlier editions, rule of protection, where to read on.
 
-    The metrics share their unit and collection.
+    The metrics share their collection.
     """
     metrics = [book.metric(metric_id) for metric_id in metric_ids]
     metric = metrics[-1]
@@ -51,6 +51,8 @@ def make_proof(
         ("What is counted" if len(metrics) == 1 else m.label, m.description) for m in metrics
     ]
     rows += describe_metric(book, metric, protection, shown)
+    units = list(dict.fromkeys(m.unit for m in metrics))
+    rows[len(metrics)] = ("Unit" if len(units) == 1 else "Units", write_list(units))
     if earlier := _mark_up_earlier(book, metric, breaks, shown):
         whose = "Earlier editions" if len(metrics) == 1 else f"{metric.label}, earlier editions"
         rows.insert(-1, (whose, earlier))
@@ -60,9 +62,16 @@ def make_proof(
     return Proof(
         Markup(
             '<details class="proof"><summary>How we know<span class="unseen">: {}</span></summary>{}</details>'
-        ).format(metric.label, mark_up_facts(rows)),
+        ).format(_name_all(metrics), mark_up_facts(rows)),
         tuple(shown),
     )
+
+
+def _name_all(metrics: Sequence[Metric]) -> str:
+    """Several by the first and the last, where there are more than three."""
+    if len(metrics) > 3:
+        return f"{metrics[0].label} to {lower_first(metrics[-1].label)}"
+    return write_list([m.label if m is metrics[0] else lower_first(m.label) for m in metrics])
 
 
 def describe_metric(

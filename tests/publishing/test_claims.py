@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from jinja2 import Environment
 from pipelines import paths
 from pipelines.faults import DataFault
 from pipelines.publishing.book import Book
+from pipelines.publishing.citations import find_pages
 from pipelines.publishing.claims import Claims, find_untested_claims
 from pipelines.publishing.pages import PolicyWords, render_pages
 from tests.publishing.fabricated import make_book
@@ -139,3 +141,17 @@ def test_a_seventh_headline_figure_is_refused(tmp_path: Path) -> None:
     cards = '- **{{ figure("cme_open") }}** cases\n' * 7
     message = refuse(tmp_path, f'# A\n\n<div class="headlines" markdown>\n\n{cards}\n</div>\n', make_book("2016"))
     assert message.startswith("docs/page.md, line 3: 7 headline figures, and 6 at most")
+
+
+READS_A_NUMBER = re.compile(
+    r"\{%-?\s*(?:if|elif)\b[^%]*\b(?:zero|published|change|more|most|below|rose|fell|first_time|highest|lowest|largest)\("
+)
+
+
+def test_every_sentence_of_the_pages_whose_truth_hangs_on_a_number_is_a_claim() -> None:
+    plain = [
+        f"{path.relative_to(paths.DOCS)}: {found.group()}"
+        for path in find_pages(paths.DOCS)
+        for found in READS_A_NUMBER.finditer(path.read_text("utf-8"))
+    ]
+    assert plain == []

@@ -123,3 +123,16 @@ def test_a_break_of_what_a_mean_is_worked_out_from_is_a_break_of_the_mean() -> N
     one = Break("2015-04-01", "missing", ("episodes_reported",), "x")
     assert one.concerns(read_metrics()["episodes_per_child"])
     assert not one.concerns(read_metrics()["children_reported"])
+
+
+@given(first=st.integers(0, 300), second=st.integers(0, 300), base=st.sampled_from([1, 3, 5, 10]))
+def test_a_number_is_called_larger_only_where_no_number_behind_it_could_be_as_small(
+    first: int, second: int, base: int
+) -> None:
+    shown = [(number + base // 2) // base * base for number in (first, second)]
+    book = make_with("2016", base, episodes_reported=shown[0], children_reported=shown[1])
+    figures = [book.figure(metric_id) for metric_id in ("episodes_reported", "children_reported")]
+    behind = [[n for n in range(400) if (n + base // 2) // base * base == number] for number in shown]
+    said = comparisons.is_certainly_more(book, *figures)
+    assert not said or min(behind[0]) > max(behind[1])
+    assert said or base == 10 or 0 in shown or min(behind[0]) <= max(behind[1])
