@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pipelines import paths
-from pipelines.commands import making, publishing, questions, records, workplace
+from pipelines.commands import making, publishing, questions, records, templates, workplace
 from pipelines.commands.speaking import choose_letters, say
 from pipelines.commands.words import configured_defaults
 from pipelines.faults import Fault
@@ -36,6 +36,7 @@ for panel, commands in {
     for command in commands.registered_commands:
         command.rich_help_panel = panel
         app.registered_commands.append(command)
+app.add_typer(templates.app, name="template", rich_help_panel="Make an edition")
 
 
 @app.callback()

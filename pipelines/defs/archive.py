@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import paths
+from pipelines.defs.templates import find_own_template
 from pipelines.defs.workspace import EditionRun
 from pipelines.editions.archive import Archive, Kept
 from pipelines.editions.manifest import digest_file, read_manifest
@@ -53,7 +54,7 @@ def read_publication() -> Settings:
 
 def describe_ingredients(run: EditionRun) -> str:
     """What a run was made of, as JSON; sealed with the edition."""
-    files = sorted(file for file in run.extracts.iterdir() if file.is_file())
+    files = sorted(_list_files(run.extracts))
     stated = {
         "files": [{"name": file.name, "sha256": digest_file(file)} for file in files],
         "periods": {
@@ -65,6 +66,13 @@ def describe_ingredients(run: EditionRun) -> str:
         "policy_sha256": digest_file(paths.POLICY),
     }
     return json.dumps(stated, indent=1, ensure_ascii=False) + "\n"
+
+
+def _list_files(extracts: Path) -> list[Path]:
+    """The files of an edition's folder, and the template of all editions where that is the one used."""
+    files = [file for file in extracts.iterdir() if file.is_file()]
+    own = find_own_template(extracts)
+    return files if own is None or own in files else [*files, own]
 
 
 def read_ingredients(folder: Path) -> Ingredients:
@@ -87,8 +95,9 @@ def archive_extracts(folder: Path, extracts: Path, output: paths.Output, act: Ac
         return
     ingredients = read_ingredients(folder)
     for name, sha256 in ingredients.files.items():
+        folder_of = extracts / ingredients.edition
         Archive(output.archive).keep(
-            extracts / ingredients.edition / name,
+            (find_own_template(folder_of) or folder_of / name) if name == paths.OWN_TEMPLATE else folder_of / name,
             sha256,
             edition=folder.name,
             destroy_by=settings.destroy_by(act.when.date()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines.defs.checking import AUTHORITY, choose_editions
 from pipelines.defs.history import prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.defs.templates import refuse_wrong_templates
 from pipelines.editions.manifest import read_manifest
 from pipelines.editions.state import (
     EditionState,
@@ -102,7 +103,7 @@ def build_editions(
     return sorted(settled, key=lambda built: built.edition)
 
 
-def _examine(editions: Iterable[Edition], extracts: Path, encoding: str) -> None:
+def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None:
     examinations = [
         examine(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY) for edition in editions
     ]
@@ -111,6 +112,7 @@ def _examine(editions: Iterable[Edition], extracts: Path, encoding: str) -> None
         kept = [said for each in refused for said in quarantine(each, extracts / each.edition)]
         unchanged = "Nothing was built, and nothing that is published has changed."
         raise DataFault("\n".join([show_as_text(refused), *kept, unchanged]))
+    refuse_wrong_templates(extracts / edition.name for edition in editions)
 
 
 def _plan(

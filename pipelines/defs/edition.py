@@ -9,6 +9,7 @@ import dagster as dg
 from pipelines.defs.archive import archive_extracts
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.provenance import describe_commit, describe_making
+from pipelines.defs.templates import describe_template
 from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy
 from pipelines.editions.publication import Act, install_editions
@@ -63,6 +64,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
             "explanations": [
                 each.model_dump(mode="json", exclude_none=True) for each in read_explanations(run.extracts)
             ],
+            "template": describe_template(run.extracts),
             **describe_making(json.loads((run.dbt_artifacts / "manifest.json").read_text("utf-8"))),
         },
     )

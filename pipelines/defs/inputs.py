@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines import paths
+from pipelines.defs.templates import find_own_template
 from pipelines.editions.manifest import Code, digest_file, digest_inputs
 from pipelines.figures import Edition
 
@@ -29,11 +30,18 @@ _NOT_CODE = {"target", "logs", "__pycache__"}
 
 
 def digest_edition_inputs(extracts: Path, edition: Edition, *, encoding: str, authority: str) -> str:
-    """The key of all that is put in: the files of the edition's folder, its periods, how they are read, and the policy.
+    """The key of all that is put in: the files of the edition's folder, its periods, how they are read, the policy,
+    and the template of the report where it is the council's own.
 
     Raises OSError where a file cannot be read.
     """
-    inputs = {f"extract {file.name}": digest_file(file) for file in extracts.iterdir() if file.is_file()}
+    inputs = {
+        f"extract {file.name}": digest_file(file)
+        for file in extracts.iterdir()
+        if file.is_file() and file.name != paths.OWN_TEMPLATE
+    }
+    if (own := find_own_template(extracts)) is not None:
+        inputs["template"] = digest_file(own)
     inputs |= {
         f"period {collection} {name}": day.isoformat()
         for collection, period in edition.periods.items()

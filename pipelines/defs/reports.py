@@ -5,8 +5,9 @@ import json
 import dagster as dg
 import pyarrow.parquet as pq
 
-from pipelines import paths, register
+from pipelines import register
 from pipelines.defs.books import open_restricted_book
+from pipelines.defs.templates import choose_template
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.figures import Figure
 from pipelines.intake.explanations import read_explanations
@@ -24,7 +25,7 @@ def dmt_report(
     run = workspace.open(context)
     book = open_restricted_book(run, exact_figures)
     restricted = run.staged / "restricted"
-    paper = write_dmt_report(book, paths.DMT_TEMPLATE, restricted / "dmt-report.docx")
+    paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
     write_dmt_pdf(book, restricted / "dmt-report.pdf")
     return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
 

@@ -17,13 +17,14 @@ from pathlib import Path
 from pipelines.faults import MachineFault
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import EXTRACTS
+from pipelines.paths import OWN_TEMPLATE
 
 FORMATS = (".csv", ".xlsx", ".parquet")
 SAMPLE_MARKER = "SAMPLE.txt"
 """The file that says that a folder's extracts are invented."""
 EXPLANATIONS = "explanations.yml"
 """What is said of queries, kept beside the extracts that they are about."""
-KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS})
+KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS, OWN_TEMPLATE})
 """Files that may lie beside extracts without being asked about."""
 QUARANTINED = ".quarantined.json"
 """Ends the name of the note that stays where an extract was moved into quarantine."""

@@ -7,7 +7,7 @@ text, title, language) and refuses a template that drops a marking. Contents and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -42,6 +42,7 @@ from pipelines.publishing.documents import (
 )
 from pipelines.publishing.pdf import draw_png
 from pipelines.publishing.repacking import repack
+from pipelines.publishing.template_safety import refuse_unsafe
 from pipelines.publishing.word_contents import fill_contents
 from pipelines.publishing.word_places import mark_places
 
@@ -55,6 +56,10 @@ _PICTURE_WIDTH = Cm(9.5)
 
 _LONG_TABLE, _LONG_CELL = 20, 80
 """Rows of a table, and characters of a cell, beyond which a table may run over a page."""
+
+
+KINDS = frozenset(("section", "subsection", "paragraph", "recommendation", "bullet", "figures", "words", "picture"))
+"""The kinds of blocks that a template gives an example of: `figures` and `words` are tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,19 @@ class Element:
     picture: InlineImage | None = None
 
 
-def write_word(paper: Paper, book: Book, template: Path, into: Path, *, pages: Sequence[int] = ()) -> None:
+def write_word(
+    paper: Paper,
+    book: Book,
+    template: Path,
+    into: Path,
+    *,
+    pages: Sequence[int] = (),
+    figure: Callable[..., RichText] | None = None,
+) -> None:
     """Fills the template and writes the file, with the same bytes every time.
 
-    `pages` are those on which its sections begin, in their order, for the table of contents until Word counts them anew.
+    `pages` are those on which its sections begin, in their order, for the table of contents until Word counts them anew. `figure`
+    shows a figure that the template itself cites; without it, that of the book.
     Raises DataFault naming the template and the field that is unknown, or the marking or style that it lacks.
     """
     document = _open(template)
@@ -108,7 +122,7 @@ def write_word(paper: Paper, book: Book, template: Path, into: Path, *, pages: S
         "markings": " · ".join(paper.markings),
         "front": [Fact(name, _rich(line)) for name, line in paper.front],
         "blocks": [_element(block, document, pictures) for block in paper.blocks],
-        "figure": lambda metric_id, **cuts: _rich((_cite(book, metric_id, cuts),)),
+        "figure": figure or (lambda metric_id, **cuts: _rich((_cite(book, metric_id, cuts),))),
     }
     try:
         document.render(context, environment)
@@ -135,7 +149,7 @@ def write_word(paper: Paper, book: Book, template: Path, into: Path, *, pages: S
 
 
 def _open(template: Path) -> DocxTemplate:
-    document = DocxTemplate(str(template))
+    document = DocxTemplate(BytesIO(refuse_unsafe(template)))
     try:
         document.init_docx()
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as error:
