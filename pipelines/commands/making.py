@@ -64,6 +64,7 @@ def check(
 ) -> None:
     """The gate alone: what is wrong, where, and how to mend it. Builds nothing."""
     from pipelines.defs.checking import examine_editions
+    from pipelines.defs.templates import refuse_wrong_templates
     from pipelines.intake.report import show_as_csv, show_as_html, show_as_text
 
     examinations = examine_editions(edition or [], choose_extracts(extracts), encoding=encoding)
@@ -78,6 +79,7 @@ def check(
         print(show_as_text(examinations))
     if not all(examination.ok for examination in examinations):
         raise typer.Exit(1)
+    refuse_wrong_templates(choose_extracts(extracts) / examination.edition for examination in examinations)
     if hidden:
         from pipelines.defs.checking import choose_editions
         from pipelines.defs.foresight import foresee

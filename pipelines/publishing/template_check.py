@@ -34,7 +34,7 @@ from pipelines.publishing.documents import (
     Table,
     Words,
 )
-from pipelines.publishing.template_safety import Problem, read_template
+from pipelines.publishing.template_safety import WHOLE, Problem, read_template
 from pipelines.publishing.word import KINDS, Element, Fact, Row, write_word
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -114,7 +114,7 @@ def check_template(template: Path, book: Book) -> list[Problem]:
     except Exception as error:
         if isinstance(error, DataFault):
             raise
-        return [Problem("the file", "this is no Word file (.docx) that can be read", "Save it anew in Word as .docx.")]
+        return [Problem(WHOLE, "this is no Word file (.docx) that can be read", "Save it anew in Word as .docx.")]
     if not any(problem.is_wrong for problem in found.problems):
         found.problems += _list_unused(found)
     if not any(problem.is_wrong for problem in found.problems):
@@ -309,24 +309,20 @@ def _list_unused(found: _Found) -> Iterator[Problem]:
     """What the report has and the template does not show: wrong where a report would lose something by it."""
     for name, what in _NEEDED.items():
         if name not in found.names:
-            yield Problem(
-                "the template", f"it does not show {what}", f"Add the field {{{{ {name} }}}}, as in our template."
-            )
+            yield Problem(WHOLE, f"it does not show {what}", f"Add the field {{{{ {name} }}}}, as in our template.")
     for name in _OPTIONAL:
         if name not in found.names:
-            yield Problem(
-                "the template", f"the field {name} is not used", "Leave it so if it is meant.", is_wrong=False
-            )
+            yield Problem(WHOLE, f"the field {name} is not used", "Leave it so if it is meant.", is_wrong=False)
     if "blocks" not in found.names:
         return
     for kind in sorted(KINDS - found.kinds):
         fix = f'Copy the paragraphs from {{%p elif block.kind == "{kind}" %}} on from our template.'
-        yield Problem("the template", f"it has no example of the kind of block {kind}, which would be lost", fix)
+        yield Problem(WHOLE, f"it has no example of the kind of block {kind}, which would be lost", fix)
     for record, needed in _NEEDED_MEMBERS.items():
         for name in needed:
             called = f"{_CALLED[record]}.{name}"
             if (record, name) not in found.members:
-                yield Problem("the template", f"it does not show {called}", "Copy its place from our template.")
+                yield Problem(WHOLE, f"it does not show {called}", "Copy its place from our template.")
 
 
 def _try(template: Path, book: Book) -> Iterator[Problem]:
@@ -358,6 +354,4 @@ def _try(template: Path, book: Book) -> Iterator[Problem]:
             write_word(paper, book, template, Path(folder) / "tried.docx", figure=show)
         except DataFault as fault:
             said = str(fault).removeprefix(f"{template.name}: ").removeprefix(f"{template.name}, ")
-            yield Problem(
-                "the template", said.rstrip("."), "Compare it with our template: storyboard template write FILE."
-            )
+            yield Problem(WHOLE, said.rstrip("."), "Compare it with our template: storyboard template write FILE.")

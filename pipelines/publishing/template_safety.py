@@ -41,6 +41,10 @@ _FORBIDDEN_FIELDS = frozenset(
 )
 
 
+WHOLE = "the file"
+"""The place of what concerns the file as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing about a template: where, what, and how to mend it. A note (`is_wrong` false) does not stop its use."""
@@ -51,7 +55,8 @@ class Problem:
     is_wrong: bool = True
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.problem}. {self.fix}"
+        where = "" if self.place == WHOLE else f"{self.place}: "
+        return f"{where}{self.problem}. {self.fix}"
 
 
 def refuse_unsafe(template: Path) -> bytes:
@@ -67,12 +72,12 @@ def read_template(template: Path) -> tuple[bytes, list[Problem]]:
     try:
         status = template.lstat()
     except OSError as fault:
-        return b"", [Problem("the file", f"it cannot be read ({fault.strerror})", "Name a Word document (.docx).")]
+        return b"", [Problem(WHOLE, f"it cannot be read ({fault.strerror})", "Name a Word document (.docx).")]
     if not stat.S_ISREG(status.st_mode):
-        return b"", [Problem("the file", "it is not a plain file", "Put the document itself there, not a link to it.")]
+        return b"", [Problem(WHOLE, "it is not a plain file", "Put the document itself there, not a link to it.")]
     if status.st_size > MOST_BYTES:
         fix = f"Make its pictures smaller: {MOST_BYTES >> 20} MB are the most."
-        return b"", [Problem("the file", "it is too large", fix)]
+        return b"", [Problem(WHOLE, "it is too large", fix)]
     content = template.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -83,21 +88,21 @@ def read_template(template: Path) -> tuple[bytes, list[Problem]]:
 
 
 def _unreadable() -> Problem:
-    return Problem("the file", "this is no Word file (.docx) that can be read", "Open it in Word and save it as .docx.")
+    return Problem(WHOLE, "this is no Word file (.docx) that can be read", "Open it in Word and save it as .docx.")
 
 
 def _list_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     entries = archive.infolist()
     names = [entry.filename.lower() for entry in entries]
     if len(entries) > MOST_PARTS:
-        yield Problem("the file", "it has too many parts", "Copy its pages into a new document.")
+        yield Problem(WHOLE, "it has too many parts", "Copy its pages into a new document.")
         return
     if "[content_types].xml" not in names or len(set(names)) != len(names) or not all(map(_is_plain, names)):
         yield _unreadable()
         return
     for part, what, fix in _FORBIDDEN_PARTS:
         if any(part in f"/{name}" for name in names):
-            yield Problem("the file", f"it holds {what}", fix)
+            yield Problem(WHOLE, f"it holds {what}", fix)
     unpacked = 0
     for entry in entries:
         content = _unpack(archive, entry, MOST_UNPACKED - unpacked)
@@ -140,7 +145,7 @@ def _judge_part(name: str, content: bytes) -> Iterator[Problem]:
         ]
         if kinds != [_MAIN]:
             yield Problem(
-                "the file",
+                WHOLE,
                 "it is not a Word document but a template of Word's own (.dotx) or one with macros",
                 "Open it in Word and save it as a Word document (.docx).",
             )
@@ -168,7 +173,7 @@ def _explain_link(kind: str) -> Problem:
         ),
     }
     problem, fix = known.get(what, ("something in it stands somewhere else", "Copy its pages into a new document."))
-    return Problem("the file", problem, fix)
+    return Problem(WHOLE, problem, fix)
 
 
 def _list_fields(root: etree._Element) -> set[str]:
