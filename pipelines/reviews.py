@@ -82,7 +82,7 @@ class Plan(_Part):
 
 @dataclass(frozen=True)
 class HeldReview:
-    """What a workbook that was filled in says, counted. No row of it and no free text is kept."""
+    """What a workbook that was filled in says: answers counted, and the decision on each row. No free text is kept."""
 
     subject: Subject
     month: date
@@ -94,6 +94,8 @@ class HeldReview:
     """Head of a question -> answer -> how many rows."""
     signed: Mapping[str, date | None] = field(default_factory=dict)
     """Role -> when it signed; None where it has not."""
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    """Id of the row -> what was decided; rows that nobody looked at are not here."""
 
     @property
     def is_signed(self) -> bool:

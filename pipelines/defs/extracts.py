@@ -10,6 +10,7 @@ from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
 from pipelines.intake.gate import Examination, examine
 from pipelines.intake.quarantine import quarantine
+from pipelines.intake.review_answers import choose_last, find_reviews
 from pipelines.intake.rules import RULES
 from pipelines.intake.schemas import EXTRACTS, read_schema
 
@@ -61,7 +62,8 @@ def extracts(
             ),
             allow_retries=False,
         )
-    admit(examination, run.edition, run.admitted)
+    last = choose_last(find_reviews(run.extracts), "register", run.edition.periods["education"].as_at)
+    admit(examination, run.edition, run.admitted, last_review_on=last.as_at if last else None)
     for name in (*EXTRACTS, *BESIDE):
         summary = examination.extracts.get(name)
         facts: dict[str, int | str] = {"rows": summary.rows, "sha256": summary.sha256} if summary else {}

@@ -5,11 +5,13 @@ Restricted. Which rows there are is a model's; which are drawn, and what the lis
 
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
 
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
+from pipelines.intake.review_answers import choose_last, find_reviews
 from pipelines.lockdown import connect
 from pipelines.publishing.review_lists import (
     CensusMatch,
@@ -21,28 +23,34 @@ from pipelines.publishing.review_lists import (
     write_census_matches,
     write_list,
 )
-from pipelines.reviews import FILES, read_plans
+from pipelines.publishing.review_workbooks import write_review_workbook
+from pipelines.reviews import FILES, HeldReview, Plan, read_plans
 
 Record = TypeVar("Record", RegisterCase, HeldInterview, CensusMatch)
 
 
-@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["register_review_cases", "exact_figures"], kinds={"csv"})
+@dg.asset(
+    group_name="papers",
+    partitions_def=EDITIONS,
+    deps=["register_review_cases", "exact_figures"],
+    kinds={"csv", "excel"},
+)
 def register_review(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
-    """The cases for the next review of the register: all that are open, and a sample of those closed since the last review."""
+    """The cases for the next review of the register, as a list and as a workbook: all that are open, a sample of those closed."""
     run = workspace.open(context)
-    found = list_register_review(run)
-    write_list(found, run.staged / "restricted" / f"{FILES['register']}.csv")
+    found = write_register_review(run, run.staged / "restricted", find_reviews(run.extracts))
     return dg.MaterializeResult(metadata={"cases": len(found.rows), "seed": found.seed})
 
 
-@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["held_interviews", "exact_figures"], kinds={"csv"})
+@dg.asset(
+    group_name="papers", partitions_def=EDITIONS, deps=["held_interviews", "exact_figures"], kinds={"csv", "excel"}
+)
 def interview_review(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """Return interviews drawn for quality assurance; nothing where the edition was made without their extract."""
     run = workspace.open(context)
-    if not was_given(run, "missing_episodes", "return_interviews"):
+    found = write_interview_review(run, run.staged / "restricted", find_reviews(run.extracts))
+    if found is None:
         return dg.MaterializeResult(metadata={"interviews": "not available"})
-    found = list_interview_review(run)
-    write_list(found, run.staged / "restricted" / f"{FILES['return_interviews']}.csv")
     return dg.MaterializeResult(metadata={"interviews": len(found.rows), "seed": found.seed})
 
 
@@ -52,33 +60,49 @@ def interview_review(context: dg.AssetExecutionContext, workspace: Workspace) ->
 def census_reconciliation(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """The open cases found on roll in the latest school census; nothing where the edition was made without one."""
     run = workspace.open(context)
+    matches = write_census_reconciliation(run, run.staged / "restricted")
+    return dg.MaterializeResult(metadata={"children": "not available" if matches is None else len(matches)})
+
+
+def write_register_review(
+    run: EditionRun, into: Path, held: Sequence[HeldReview], *, seed: str | None = None
+) -> ReviewList:
+    """The list and the workbook of the review of the register, from the run's warehouse, into a folder."""
+    as_at = run.edition.periods["education"].as_at
+    plan, last = read_plans()["register"], choose_last(held, "register", as_at)
+    cases = read_records(run, "register_review_cases", RegisterCase)
+    found = draw_register_review(cases, plan, edition=run.edition.name, as_at=as_at, seed=seed, last=last)
+    _write(found, into, plan, last, invented=run.is_invented)
+    return found
+
+
+def write_interview_review(
+    run: EditionRun, into: Path, held: Sequence[HeldReview], *, seed: str | None = None
+) -> ReviewList | None:
+    """The same of return interviews; None, and no file, where their extract was not given."""
+    if not was_given(run, "missing_episodes", "return_interviews"):
+        return None
+    as_at = run.edition.periods["missing"].as_at
+    plan, last = read_plans()["return_interviews"], choose_last(held, "return_interviews", as_at)
+    interviews = read_records(run, "held_interviews", HeldInterview)
+    found = draw_interviews(interviews, plan, edition=run.edition.name, as_at=as_at, seed=seed)
+    _write(found, into, plan, last, invented=run.is_invented)
+    return found
+
+
+def write_census_reconciliation(run: EditionRun, into: Path) -> Sequence[CensusMatch] | None:
+    """The list of open cases found on roll; None, and no file, where no census or no referrals were given."""
     if not was_given(run, "cme_referrals", "school_census"):
-        return dg.MaterializeResult(metadata={"children": "not available"})
+        return None
     matches = read_records(run, "register_census_matches", CensusMatch)
-    write_census_matches(matches, run.staged / "restricted" / "census-reconciliation.csv")
-    return dg.MaterializeResult(metadata={"children": len(matches)})
+    write_census_matches(matches, into / "census-reconciliation.csv")
+    return matches
 
 
-def list_register_review(run: EditionRun, *, seed: str | None = None) -> ReviewList:
-    """The list of the review of the register, from the run's warehouse."""
-    return draw_register_review(
-        read_records(run, "register_review_cases", RegisterCase),
-        read_plans()["register"],
-        edition=run.edition.name,
-        as_at=run.edition.periods["education"].as_at,
-        seed=seed,
-    )
-
-
-def list_interview_review(run: EditionRun, *, seed: str | None = None) -> ReviewList:
-    """The return interviews drawn, from the run's warehouse."""
-    return draw_interviews(
-        read_records(run, "held_interviews", HeldInterview),
-        read_plans()["return_interviews"],
-        edition=run.edition.name,
-        as_at=run.edition.periods["missing"].as_at,
-        seed=seed,
-    )
+def _write(found: ReviewList, into: Path, plan: Plan, last: HeldReview | None, *, invented: bool) -> None:
+    name = FILES[found.subject]
+    write_list(found, into / f"{name}.csv")
+    write_review_workbook(found, plan, into / f"{name}.xlsx", invented=invented, last=last)
 
 
 def read_records(run: EditionRun, model: str, kind: type[Record]) -> Sequence[Record]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -98,8 +99,13 @@ def read_meaning(folder: Path) -> Meaning:
 
 
 def read_paper_meaning(folder: Path, paper: str) -> Meaning:
-    """What one restricted paper of a sealed edition rests on and says: the exact figures and, of a Word file, its sentences."""
+    """What one restricted paper of a sealed edition rests on and says: the exact figures and, of a Word file, its sentences.
+
+    A workbook that people work through rests on the list beside it, of the same name: each row is one sentence.
+    """
     try:
+        if paper.endswith(".xlsx"):
+            return Meaning({}, {paper: tuple(_read_list((folder / paper).with_suffix(".csv")))}, {}, "")
         figures = {address: value for address, value in _read_figures(folder) if address.startswith("restricted/")}
         sentences = {paper: tuple(read_paper(folder / paper))} if paper.endswith(".docx") else {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as fault:
@@ -107,6 +113,16 @@ def read_paper_meaning(folder: Path, paper: str) -> Meaning:
             f"What {paper} of edition {folder.name} says cannot be read. See what was changed with: storyboard verify."
         ) from fault
     return Meaning(figures, sentences, {}, "")
+
+
+def _read_list(path: Path) -> Iterator[str]:
+    """The rows of a list, without the columns that say how it was drawn."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        shown = list(itertools.takewhile(lambda name: name != "stratum", reader.fieldnames or ()))
+        for row in reader:
+            first, *rest = (row[name] for name in shown)
+            yield f"{first}: {'; '.join(text for text in rest if text)}"
 
 
 def load_meaning(content: bytes) -> Meaning:

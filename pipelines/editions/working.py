@@ -24,9 +24,14 @@ from pipelines.editions.state import EditionState, list_editions
 from pipelines.editions.switch import explained
 from pipelines.faults import MachineFault
 from pipelines.paths import Output
+from pipelines.reviews import FILES
 
 REPORT = f"{RESTRICTED}/dmt-report.docx"
-PAPERS = (REPORT, f"{RESTRICTED}/*/dmt-report.docx")
+PAPERS = (
+    REPORT,
+    f"{RESTRICTED}/*/dmt-report.docx",
+    *(f"{RESTRICTED}/{name}.xlsx" for name in FILES.values()),
+)
 """The sealed papers that people write in, as patterns of their places in an edition: of one authority, and of each of several.
 Each has the same place in `working/<edition>/` as in `restricted/`."""
 
@@ -133,8 +138,8 @@ def _list_changes(differences: Differences | None) -> Iterator[str]:
         return
     for address, before, after in differences.figures:
         yield f"figure {address.removeprefix(f'{RESTRICTED}/')}: {_value_of(before)} -> {_value_of(after)}"
-    for _, sign, sentence in differences.sentences:
-        yield f"sentence {sign}: {sentence}"
+    for paper, sign, sentence in differences.sentences:
+        yield f"{'row' if paper.endswith('.xlsx') else 'sentence'} {sign}: {sentence}"
     if differences == Differences():
         yield "No figure and no sentence changed; the look or the making of the file did."
 

@@ -29,6 +29,8 @@ KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS, OWN_TEMPLATE})
 QUARANTINED = ".quarantined.json"
 """Ends the name of the note that stays where an extract was moved into quarantine."""
 PUBLISHED_STATISTICS = "published_statistics*.csv"
+REVIEWS = ("register-review*.xlsx", "interview-review*.xlsx")
+"""Workbooks of reviews that were held, filled in and signed."""
 LARGEST_FILE = 1 << 30
 """In bytes."""
 
@@ -90,7 +92,7 @@ def list_folder(folder: Path) -> Folder:
             published.append(name)
         elif name.endswith(QUARANTINED) and name.removesuffix(QUARANTINED) in EXTRACTS:
             moved.append(name.removesuffix(QUARANTINED))
-        elif name not in KNOWN_FILES:
+        elif name not in KNOWN_FILES and not any(fnmatchcase(name, each) for each in REVIEWS):
             others.append(name)
     ordered = {extract: extracts[extract] for extract in EXTRACTS if extract in extracts}
     gone = tuple(extract for extract in moved if extract not in extracts)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.publishing.sampling import Drawn, Stratum, draw_sample
-from pipelines.reviews import Plan, Subject, date_review
+from pipelines.reviews import HeldReview, Plan, Subject, date_review
 
 Cell = str | int | bool | date | None
 
@@ -99,8 +99,8 @@ class ReviewList:
 
 REGISTER_COLUMNS = (
     "referral_id", "child_id", "authority", "why", "referred_on", "closed_on", "outcome", "days_on_list", "length_band",
-    "phase", "source", "circumstance", "found_on_roll", "stratum", "stratum_place", "stratum_drawn", "stratum_size",
-    "edition", "as_at", "review", "last_review_on", "seed",
+    "phase", "source", "circumstance", "found_on_roll", "last_decision", "stratum", "stratum_place",
+    "stratum_drawn", "stratum_size", "edition", "as_at", "review", "last_review_on", "seed",
 )  # fmt: skip
 INTERVIEW_COLUMNS = (
     "interview_id", "child_ids", "authority", "episode_ids", "held_on", "interviewer", "looked_after_status",
@@ -118,11 +118,18 @@ def seed_of(subject: Subject, edition: str, as_at: date) -> str:
 
 
 def draw_register_review(
-    cases: Sequence[RegisterCase], plan: Plan, *, edition: str, as_at: date, seed: str | None = None
+    cases: Sequence[RegisterCase],
+    plan: Plan,
+    *,
+    edition: str,
+    as_at: date,
+    seed: str | None = None,
+    last: HeldReview | None = None,
 ) -> ReviewList:
     """Every open case, and of those closed since the last review a sample by length and outcome (and authority).
 
-    Rows: the open ones first, the longest on the register before the others.
+    Rows: the open ones first, the longest on the register before the others. `last` is the review before, whose decision
+    stands beside each case that it looked at.
     """
     seed = seed or seed_of("register", edition, as_at)
     closed = {case.referral_id: _stratum_of(case) for case in cases if not case.is_open}
@@ -143,6 +150,7 @@ def draw_register_review(
             (
                 case.referral_id, case.child_id, case.authority, why, case.referred_on, case.closed_on, case.outcome,
                 case.days_on_list, case.length_band, case.phase, case.source, case.circumstance, case.is_on_roll,
+                last.decisions.get(case.referral_id) if last else None,
                 "/".join(stratum), *place, edition, as_at, f"{date_review(as_at):%Y-%m}", case.last_review_on, seed,
             )
         )  # fmt: skip
