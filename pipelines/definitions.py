@@ -2,10 +2,21 @@
 
 import dagster as dg
 
-from pipelines.defs import audit, automation, edition, extracts, release, reports, reviews, storyboard, warehouse
+from pipelines.defs import (
+    audit,
+    automation,
+    edition,
+    extracts,
+    proof,
+    release,
+    reports,
+    reviews,
+    storyboard,
+    warehouse,
+)
 from pipelines.defs.workspace import Workspace
 
-_MODULES = [extracts, warehouse, release, storyboard, reports, reviews, audit, edition]
+_MODULES = [extracts, warehouse, release, storyboard, reports, reviews, audit, edition, proof]
 
 definitions = dg.Definitions(
     assets=dg.load_assets_from_modules(_MODULES),

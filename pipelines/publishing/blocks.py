@@ -61,8 +61,8 @@ def make_chart(book: Book, metric_id: str, by: str) -> Chart:
     drawn = None
     if any(is_shown(mark.figure) for mark in marks):
         draw = draw_columns if by == "month" else draw_bars
-        drawn = draw(marks, plain(headline), f"{subtitle}. {text}")
-    return Chart(f"{metric_id}-by-{by.replace('/', '-and-')}", headline, subtitle, text, marks, drawn)
+        drawn = draw(marks, headline, (f"{subtitle}. ", *text))
+    return Chart(f"{metric_id}-by-{by.replace('/', '-and-')}", headline, subtitle, plain(text), marks, drawn)
 
 
 def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
@@ -79,8 +79,8 @@ def make_ladder(book: Book, metric_ids: Sequence[str]) -> Chart:
     text = describe_marks(headline, marks)
     drawn = None
     if any(is_shown(mark.figure) for mark in marks):
-        drawn = draw_bars(marks, plain(headline), f"{subtitle}. {text}")
-    return Chart(f"{first.metric_id}-to-{last.metric_id}", headline, subtitle, text, marks, drawn)
+        drawn = draw_bars(marks, headline, (f"{subtitle}. ", *text))
+    return Chart(f"{first.metric_id}-to-{last.metric_id}", headline, subtitle, plain(text), marks, drawn)
 
 
 def make_trend(
@@ -98,15 +98,17 @@ def make_trend(
     headline = _find_trend(book, editions, breaks)
     subtitle = f"{_name_with_category(book, key)}, {book.place}, editions {editions[0][0]} to {editions[-1][0]}"
     marked = "".join(f" Marked {event.letter}, {event.words}." for event in events)
-    text = describe_marks(headline, marks) + marked
+    text = (*describe_marks(headline, marks), marked)
     drawn = None
     if len(marks) > 1 and any(is_shown(mark.figure) for mark in marks):
         placed = place_events(events, [figure for _, figure in editions])
         pairs = enumerate(pairwise(editions), start=1)
         gaps = frozenset(i for i, ((_, one), (_, next_)) in pairs if find_breaks(breaks, metric, one, next_))
-        drawn = draw_line(marks, plain(headline), f"{subtitle}. {text}", placed, gaps)
+        drawn = draw_line(marks, headline, (f"{subtitle}. ", *text), placed, gaps)
     parts = "" if key.breakdown == TOTAL else f"-{key.breakdown}-{key.category}".replace("/", "-")
-    return Chart(f"{metric.metric_id}{parts}-over-editions", headline, subtitle, text, marks, drawn, tuple(events))
+    return Chart(
+        f"{metric.metric_id}{parts}-over-editions", headline, subtitle, plain(text), marks, drawn, tuple(events)
+    )
 
 
 def _name_with_category(book: Book, key: FigureKey) -> str:
@@ -143,11 +145,11 @@ def _say_one(edition: str, figure: PublicFigure) -> tuple[Part, ...]:
     return (value, f" in the {edition} edition", ", ")
 
 
-def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> str:
+def describe_marks(headline: Sequence[Part], marks: Sequence[Mark]) -> tuple[Part, ...]:
     """What a drawing says, for those who do not see it: the finding and every value plotted."""
-    values = "; ".join(f"{mark.label} {mark.figure.display}" for mark in marks)
+    values = [part for mark in marks for part in ("; ", f"{mark.label} ", mark.figure)][1:]
     symbols = "".join(f" {symbol} means {words}." for symbol, words in explain_symbols([m.figure for m in marks]))
-    return f"{plain(headline)}. {values}.{symbols}"
+    return (*headline, ". ", *values, f".{symbols}")
 
 
 def mark_up_chart(

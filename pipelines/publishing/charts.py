@@ -23,6 +23,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
 from pipelines.figures import PublicFigure
+from pipelines.publishing.markup import Spoken, list_addresses, plain
 from pipelines.publishing.sentences import NOT_KNOWN
 
 WIDTH = 350
@@ -35,8 +36,14 @@ FONTS = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 _SVG = "http://www.w3.org/2000/svg"
 CHARACTER = 7.4
 """Widest average width of a character at TEXT in the fonts named."""
+_BOUND = "figure:"
+"""Begins the id of a text that shows a figure, until the drawing is finished: its address follows."""
 _ONE_AT_A_TIME = threading.Lock()
 """Matplotlib keeps its settings for the whole process."""
+
+
+Words = Sequence[Spoken]
+"""What is said of a drawing; the numbers in it keep their addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Mark:
     figure: PublicFigure
 
 
-def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
+def draw_bars(marks: Sequence[Mark], title: Words, description: Words) -> bytes:
     """Horizontal bars from zero, one for each mark, in the order given; each labelled with its figure."""
     beside = max(len(mark.label) for mark in marks) <= 16
     left = 14 + CHARACTER * max(len(mark.label) for mark in marks) if beside else 0.0
@@ -62,7 +69,7 @@ def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
             top = 4 + step * place + (7 if beside else 24)
             end = left + draw_mark(axes, mark, left, top, unit, bar, lies=True)
             axes.plot([left + 0.5, left + 0.5], [top - 4, top + bar + 4], color=PALE, linewidth=1)
-            axes.text(end + 6, top + bar / 2 + 5, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK)
+            write_number(axes, end + 6, top + bar / 2 + 5, mark.figure.display, mark.figure.key)
             if beside:
                 axes.text(left - 8, top + bar / 2 + 5, mark.label, fontsize=TEXT, color=INK, ha="right")
             else:
@@ -71,7 +78,7 @@ def draw_bars(marks: Sequence[Mark], title: str, description: str) -> bytes:
     return render(draw, height, title, description)
 
 
-def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
+def draw_columns(marks: Sequence[Mark], title: Words, description: Words) -> bytes:
     """Columns from zero in order of time; a mark's category is its month, `YYYY-MM`."""
     height, base, top = 230, 184, 24
     step = WIDTH / len(marks)
@@ -84,7 +91,7 @@ def draw_columns(marks: Sequence[Mark], title: str, description: str) -> bytes:
         for place, mark in enumerate(marks):
             middle = step * (place + 0.5)
             end = base - draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
-            axes.text(middle, end - 5, mark.figure.display, fontsize=size, fontweight="bold", color=INK, ha="center")
+            write_number(axes, middle, end - 5, mark.figure.display, mark.figure.key, size=size, ha="center")
             axes.text(middle, base + 18, mark.label[:3], fontsize=SMALL, color=INK, ha="center")
             if mark.category[:4] != year:
                 year = mark.category[:4]
@@ -108,8 +115,8 @@ class Event:
 
 def draw_line(
     marks: Sequence[Mark],
-    title: str,
-    description: str,
+    title: Words,
+    description: Words,
     events: Sequence[Event] = (),
     gaps: frozenset[int] = frozenset(),
 ) -> bytes:
@@ -139,15 +146,13 @@ def draw_line(
             axes.text(middle, base + 24, mark.label, fontsize=TEXT, color=INK, ha="center")
             if mark.figure.value is None:
                 draw_mark(axes, mark, middle - 20, base, unit, 40, lies=False)
-                axes.text(
-                    middle, base - 24, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center"
-                )
+                write_number(axes, middle, base - 24, mark.figure.display, mark.figure.key, ha="center")
                 _draw_run(axes, run)
                 run = []
                 continue
             y = base - float(mark.figure.value) * unit
             run.append((middle, y))
-            axes.text(middle, y - 12, mark.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="center")
+            write_number(axes, middle, y - 12, mark.figure.display, mark.figure.key, ha="center")
         _draw_run(axes, run)
         axes.plot([0, WIDTH], [base, base], color=PALE, linewidth=1)
         _draw_breaks(axes, [(across(event.place), event.letter) for event in breaks], top, base)
@@ -156,6 +161,13 @@ def draw_line(
             axes.text(x, base + 67, letters, fontsize=SMALL, color=INK, ha=_side(x))
 
     return render(draw, height, title, description)
+
+
+def write_number(
+    axes: Axes, x: float, y: float, text: str, address: object, *, size: float = TEXT, ha: str = "left"
+) -> None:
+    """A number that is bound to what it stands for by its address."""
+    axes.text(x, y, text, fontsize=size, fontweight="bold", color=INK, ha=ha, gid=f"{_BOUND}{address}")
 
 
 def _draw_breaks(axes: Axes, breaks: Sequence[tuple[float, str]], top: float, base: float) -> None:
@@ -239,7 +251,7 @@ def _canvas() -> Canvas:
     return Canvas()
 
 
-def render(draw: Callable[[Axes], None], height: float, title: str, description: str) -> bytes:
+def render(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
     """Draws in units of the viewBox, the y axis downward, and gives the finished SVG."""
     settings: dict[str, Any] = {
         "font.family": ["DejaVu Sans"],
@@ -263,7 +275,7 @@ def render(draw: Callable[[Axes], None], height: float, title: str, description:
     return _finish(file.getvalue(), title, description)
 
 
-def _finish(svg: bytes, title: str, description: str) -> bytes:
+def _finish(svg: bytes, title: Words, description: Words) -> bytes:
     """Gives the drawing its role, title and description, fonts of the reader, and a size that the page decides."""
     root = etree.fromstring(svg, etree.XMLParser(remove_comments=True, remove_blank_text=True, no_network=True))
     for element in root.findall(f"{{{_SVG}}}metadata"):
@@ -272,11 +284,19 @@ def _finish(svg: bytes, title: str, description: str) -> bytes:
         root.attrib.pop(name, None)
     for text in root.iter(f"{{{_SVG}}}text"):
         text.set("style", re.sub(r"'DejaVu Sans'(, *[^;]*)?", FONTS, text.get("style", "")))
+    for group in root.iterfind(f".//{{{_SVG}}}g[@id]"):
+        if group.get("id", "").startswith(_BOUND):
+            address = group.attrib.pop("id").removeprefix(_BOUND)
+            for text in group.iter(f"{{{_SVG}}}text"):
+                if address:
+                    text.set("data-figure", address)
     for old in root.findall(f"{{{_SVG}}}title"):
         root.remove(old)
     for place, (name, words) in enumerate((("title", title), ("desc", description))):
         element = etree.Element(f"{{{_SVG}}}{name}", id=name)
-        element.text = words
+        element.text = plain(words)
+        if addresses := list_addresses(words):
+            element.set("data-figures", " ".join(addresses))
         root.insert(place, element)
     root.set("role", "img")
     root.set("aria-labelledby", "title desc")

@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.english import write_list, write_number, write_number_in_words
-from pipelines.publishing.tables import mark_up_statistic, mark_up_table, write_statistic
+from pipelines.publishing.markup import Foreign
+from pipelines.publishing.tables import address_statistic, mark_up_statistic, mark_up_table, write_statistic
 
 MEASURES: Mapping[str, tuple[str, str]] = {
     "children_missing": ("Looked-after children who went missing", "children"),
@@ -407,11 +408,16 @@ def write_published_data(published: Published, book: Book, measure: str) -> str:
     return file.getvalue()
 
 
-def describe_years(published: Published, book: Book, measure: str) -> str:
+def describe_years(published: Published, book: Book, measure: str) -> tuple[str | Foreign, ...]:
     """What the drawing of one measure shows, for those who do not see it: every value, and the breaks."""
-    values = "; ".join(
-        f"{write_year(measure, s.year_ending)} {'hidden' if s.value is None else write_statistic(s)}"
+    values = [
+        part
         for s in published.own(measure)
-    )
+        for part in (
+            "; ",
+            f"{write_year(measure, s.year_ending)} ",
+            "hidden" if s.value is None else Foreign(address_statistic(s), write_statistic(s)),
+        )
+    ][1:]
     breaks = " ".join(f"Recorded differently from {b.year} on: {b.text}" for b in published.breaks(measure))
-    return f"{MEASURES[measure][0]}, {book.place}: {values}. {breaks}".rstrip()
+    return (f"{MEASURES[measure][0]}, {book.place}: ", *values, f". {breaks}".rstrip())

@@ -22,7 +22,8 @@ from pipelines.publishing.department import (
     mark_up_years,
     write_year,
 )
-from pipelines.publishing.tables import mark_up_statistic, write_statistic
+from pipelines.publishing.markup import plain
+from pipelines.publishing.tables import address_statistic, mark_up_statistic, write_statistic
 
 STEP, BAR, GAP = 30, 18, 26
 """Height of a year, of its bar, and of a break, in units of the drawing."""
@@ -55,11 +56,12 @@ def draw_years(published: Published, book: Book, measure: str) -> bytes:
             middle = top + 6 + BAR / 2 + 5
             axes.plot([left + 0.5, left + 0.5], [top + 2, top + BAR + 10], color=charts.PALE, linewidth=1)
             axes.text(left - 8, middle, label, fontsize=charts.TEXT, color=charts.INK, ha="right")
-            axes.text(end + 6, middle, text, fontsize=charts.TEXT, fontweight="bold", color=charts.INK)
+            address = address_statistic(statistic) if statistic.value is not None else ""
+            charts.write_number(axes, end + 6, middle, text, address)
             top += STEP
 
     title = f"{MEASURES[measure][0]}, {book.place}"
-    return charts.render(draw, height, title, describe_years(published, book, measure))
+    return charts.render(draw, height, (title,), describe_years(published, book, measure))
 
 
 def _write(statistic: PublishedStatistic) -> str:
@@ -124,7 +126,7 @@ def mark_up_published_chart(
         write_year(measure, own[0].year_ending),
         write_year(measure, latest.year_ending),
         image,
-        describe_years(published, book, measure),
+        plain(describe_years(published, book, measure)),
         width,
         height,
         mark_up_years(published, measure),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _N = r"\d[\d,]*(?:\.\d+)?"
@@ -34,8 +35,8 @@ _SPAN = r"(?:\s*(?:to|and|or|-|–)\s*"
 _LAW = r"sections?|regulations?|reg\.|articles?|art\.|schedules?|paragraphs?|para\.|parts?|chapters?|clauses?|rules?"
 _CLAUSE = r"\d+[A-Za-z]{0,2}(?:\(\w+\))*"
 _NUMBERED = (
-    r"Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Question|Step|Edition|Version|Volume|Principle"
-    r"|Priority|WCAG"
+    r"Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Figure|Question|Step|Edition|Version|Volume|Principle"
+    r"|Priority|WCAG|volume|version|item"
 )
 _COUNTED = "episodes|children|referrals|interviews|citations|cases|boys|girls|young"
 
@@ -91,14 +92,23 @@ def read_stated(definitions: Iterable[str]) -> frozenset[str]:
 
 def find_typed_figures(source: str, stated: frozenset[str] = frozenset()) -> list[TypedFigure]:
     """Every digit of a page's source that is typed where a figure belongs, in order."""
-    text = _NOT_PROSE.sub(_blank, source)
-    if stated:
-        known = "|".join(re.escape(words).replace(r"\ ", r"\s+") for words in sorted(stated, key=len, reverse=True))
-        text = re.sub(rf"(?<![\d.,])(?:{known})\b", _blank, text, flags=re.IGNORECASE)
-    text = _ALLOWED.sub(_blank, text)
+    text = tell_numbers_apart(_NOT_PROSE.sub(_blank, source), stated)
     return [
         TypedFigure(text.count("\n", 0, found.start()) + 1, found.group().strip()) for found in _DIGITS.finditer(text)
     ]
+
+
+def tell_numbers_apart(text: str, stated: frozenset[str] = frozenset()) -> str:
+    """Plain text with every number blanked that is a date, an age, a law, a name or a duration that is stated."""
+    if stated:
+        text = _known(stated).sub(_blank, text)
+    return _ALLOWED.sub(_blank, text)
+
+
+@cache
+def _known(stated: frozenset[str]) -> re.Pattern[str]:
+    words = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in sorted(stated, key=lambda t: (-len(t), t)))
+    return re.compile(rf"(?<![\d.,])(?:{words})\b", re.IGNORECASE)
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -47,11 +47,12 @@ def illustrate(book: Book, metric_id: str, by: str) -> Illustration:
     finding = find_headline(book, metric_id, by)
     kind, draw = ("Column", draw_columns) if by == "month" else ("Bar", draw_bars)
     alternative = (
-        f"{kind} chart of {metric.label[:1].lower()}{metric.label[1:]} by {phrase_of(by)}. {plain(finding)}. "
-        "The table below has every number."
+        f"{kind} chart of {metric.label[:1].lower()}{metric.label[1:]} by {phrase_of(by)}. ",
+        *finding,
+        ". The table below has every number.",
     )
-    svg = draw(marks, plain(finding), alternative).decode()
-    return Illustration(_set_in_print_font(svg), finding, alternative)
+    svg = draw(marks, finding, alternative).decode()
+    return Illustration(_set_in_print_font(svg), finding, plain(alternative))
 
 
 def _set_in_print_font(svg: str) -> str:

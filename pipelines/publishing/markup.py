@@ -6,6 +6,7 @@ Markup only. Which figure it is, and what is said about it, is decided by the ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -17,8 +18,20 @@ SYMBOLS: dict[PublicStatus, str] = {
     "not_applicable": "not applicable: there is nothing to count",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A number that somebody else publishes, with an address of its own."""
+
+    key: str
+    display: str
+
+
 Part = str | PublicFigure
 """A sentence is a sequence of these: words, and figures that keep their address."""
+
+Spoken = str | PublicFigure | Foreign
+"""The same in the words of a drawing, which are plain text."""
 
 
 def mark_up_figure(figure: PublicFigure) -> Markup:
@@ -34,9 +47,14 @@ def mark_up(parts: Iterable[Part]) -> Markup:
     return Markup("").join(part if isinstance(part, str) else mark_up_figure(part) for part in parts)
 
 
-def plain(parts: Iterable[Part]) -> str:
+def plain(parts: Iterable[Spoken]) -> str:
     """The same sentence as text."""
     return "".join(part if isinstance(part, str) else part.display for part in parts)
+
+
+def list_addresses(parts: Iterable[Spoken]) -> list[str]:
+    """The addresses of the numbers in a sentence, in order."""
+    return [str(part.key) for part in parts if not isinstance(part, str)]
 
 
 def explain_symbols(figures: Iterable[PublicFigure]) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def describe_metric(
 
 def mark_up_facts(rows: Sequence[tuple[str, Markup | str]]) -> Markup:
     """Terms and what they are, as a list."""
-    items = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
+    items = Markup(" ").join(Markup("<div><dt>{}</dt> <dd>{}</dd></div>").format(*row) for row in rows)
     return Markup('<dl class="facts">{}</dl>').format(items)
 
 

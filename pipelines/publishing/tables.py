@@ -38,20 +38,21 @@ def mark_up_table(
     """One accessible table: a caption, column heads, a row head in each row; `total` marks the last row as the sum.
 
     It stands in a region that can be scrolled by keyboard where a narrow screen cannot hold it. No line of it is blank.
+    The spaces between cells keep their words and numbers apart in the search index.
     """
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(h) for h in heads)
+    head = Markup(" ").join(Markup('<th scope="col">{}</th>').format(h) for h in heads)
     body = [
-        Markup("<tr{}>{}{}</tr>").format(
+        Markup("<tr{}>{} {}</tr>").format(
             Markup(' class="total"') if total and place == len(rows) - 1 else "",
             Markup('<th scope="row">{}</th>').format(row[0]),
-            Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row[1:]),
+            Markup(" ").join(Markup("<td>{}</td>").format(cell) for cell in row[1:]),
         )
         for place, row in enumerate(rows)
     ]
     return Markup(
         '<section class="table-scroll" tabindex="0" aria-label="Table: {}">'
-        '<table class="figures"><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></section>'
-    ).format(caption, caption, head, Markup("").join(body))
+        '<table class="figures"><caption>{}</caption> <thead><tr>{}</tr></thead> <tbody>{}</tbody></table></section>'
+    ).format(caption, caption, head, Markup(" ").join(body))
 
 
 def mark_up_series(book: Book, metric_id: str, by: str, members: Sequence[Member], caption: str) -> Markup:
@@ -99,6 +100,11 @@ def mark_up_statistic(statistic: PublishedStatistic) -> Markup:
     """The department's value in an element of its own, which is no figure of ours."""
     value = "" if statistic.value is None else f"{statistic.value:f}"
     return Markup('<data class="published" value="{}">{}</data>').format(value, write_statistic(statistic))
+
+
+def address_statistic(statistic: PublishedStatistic) -> str:
+    """The address of the department's value, e.g. `published/E06000014/2016-03-31/children_missing`. Releases share it."""
+    return f"published/{statistic.authority}/{statistic.year_ending.isoformat()}/{statistic.measure}"
 
 
 def write_statistic(statistic: PublishedStatistic) -> str:

@@ -1,0 +1,113 @@
+"""The finished files of one edition, each opened by the reader of its type; a type without a reader is refused.
+
+On the public side every number must be accounted for. On the restricted side papers are held to the same; lists of records
+and the evidence of how figures were made hold counts of rows, so there the numbers that are bound to figures are proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.publishing.proving.data_files import read_descriptor, read_table
+from pipelines.publishing.proving.found import Found, Said, Shown
+from pipelines.publishing.proving.knowledge import Known, Number
+from pipelines.publishing.proving.pages import (
+    describe_drawing,
+    read_article,
+    read_drawing,
+    read_index,
+    read_page,
+)
+from pipelines.publishing.proving.verdict import Problem, compare, judge
+
+PAPERS = frozenset((".docx", ".pdf", ".xlsx"))
+EVIDENCE = frozenset((".html", ".json", ".csv", ".sql", ".yml", ".py"))
+"""On the restricted side: what tells how figures were made. Its counts of rows, findings and tests are no figures."""
+
+PAGES, INDEX = "public/pages/", "public/pages/search/"
+
+IsAsset = Callable[[str, Path], bool]
+"""Whether a file (by its path under the pages) is a copy of one that comes with the site's look."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was read and what is wrong."""
+
+    files: int
+    numbers: int
+    problems: tuple[Problem, ...]
+
+
+def prove(
+    folder: Path, public: Known, restricted: Known, *, cited: Mapping[str, Iterable[str]], is_asset: IsAsset
+) -> Proof:
+    """Opens every file under `folder` again. `cited` names the figures that each page (`index.md`) must show."""
+    files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    described = {path: describe_drawing(file) for path, file in files.items() if path.endswith(".svg")}
+    count, problems = 0, []
+    shown: dict[str, set[str]] = {}
+    for path, file in files.items():
+        known = public if path.startswith("public/") else restricted
+        try:
+            found = list(_read(path, file, is_asset))
+        except (ValueError, KeyError, OSError) as error:
+            problems.append(Problem(path, "", f"cannot be read again ({type(error).__name__})"))
+            continue
+        bound = [each for each in found if isinstance(each, Shown)]
+        count += len(bound)
+        shown[path] = {each.address for each in bound}
+        problems += judge(path, found, known, described)
+    problems += _find_missing(cited, shown)
+    problems += _judge_index(files)
+    return Proof(len(files), count, tuple(problems))
+
+
+def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
+    is_public, kind = path.startswith("public/"), file.suffix
+    if path.startswith(INDEX):
+        return
+    if is_public and path.startswith(PAGES) and kind not in (".html", ".svg", ".csv", ".json"):
+        if not is_asset(path.removeprefix(PAGES), file):
+            raise ValueError(path)
+        return
+    if kind == ".html":
+        yield from (each for each in read_page(file, path) if is_public or not isinstance(each, Said))
+    elif kind == ".svg":
+        yield from read_drawing(file)
+    elif kind == ".csv":
+        yield from read_table(file, has_records=not is_public)
+    elif kind == ".json" and is_public:
+        yield from read_descriptor(file)
+    elif kind in PAPERS:
+        pass
+    elif is_public or kind not in EVIDENCE:
+        raise ValueError(path)
+
+
+def _find_missing(cited: Mapping[str, Iterable[str]], shown: Mapping[str, set[str]]) -> Iterator[Problem]:
+    """A page that no longer shows a figure that it was written with."""
+    for page, addresses in cited.items():
+        path = PAGES + page.removesuffix(".md") + ".html"
+        for address in sorted(set(addresses) - shown.get(path, set())):
+            yield Problem(path, "", "a figure that the page cites is missing", address)
+
+
+def _judge_index(files: Mapping[str, Path]) -> Iterator[Problem]:
+    """The search index must hold the same numbers as the pages, which are proved by themselves."""
+    for path in (name for name in files if name.startswith(INDEX)):
+        try:
+            index = read_index(files[path])
+        except (ValueError, KeyError):
+            yield Problem(path, "", "cannot be read as a search index")
+            continue
+        for page, numbers in index.items():
+            file = files.get(PAGES + page)
+            if file is None:
+                yield Problem(path, page, "names a page that is not there")
+                continue
+            place = f"the entries of {page}"
+            for problem in compare(path, [Number(n, False) for n in numbers], [(n, "") for n in read_article(file)]):
+                yield Problem(path, place, f"{problem.says}: the page has other numbers")
