@@ -164,10 +164,18 @@ def draw_line(
 
 
 def write_number(
-    axes: Axes, x: float, y: float, text: str, address: object, *, size: float = TEXT, ha: str = "left"
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    address: object,
+    *,
+    size: float = TEXT,
+    color: str = INK,
+    ha: str = "left",
 ) -> None:
     """A number that is bound to what it stands for by its address."""
-    axes.text(x, y, text, fontsize=size, fontweight="bold", color=INK, ha=ha, gid=f"{_BOUND}{address}")
+    axes.text(x, y, text, fontsize=size, fontweight="bold", color=color, ha=ha, gid=f"{_BOUND}{address}")
 
 
 def _draw_breaks(axes: Axes, breaks: Sequence[tuple[float, str]], top: float, base: float) -> None:

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from pipelines.publishing.charts import INK, PALE, SMALL, WIDTH, Mark, draw_mark, find_longest, render
+from pipelines.publishing.charts import (
+    INK,
+    PALE,
+    SMALL,
+    WIDTH,
+    Mark,
+    Words,
+    draw_mark,
+    find_longest,
+    render,
+    write_number,
+)
 
 _ACROSS = 2
 _GAP = 22
@@ -26,7 +37,7 @@ class Panel:
     marks: tuple[Mark, ...]
 
 
-def draw_panels(panels: Sequence[Panel], title: str, description: str, gaps: Collection[int] = ()) -> bytes:
+def draw_panels(panels: Sequence[Panel], title: Words, description: Words, gaps: Collection[int] = ()) -> bytes:
     """Panels two abreast, in the order given. A dashed line stands before a mark in `gaps`: it does not compare with the one
     before it."""
     unit = (_BASE - _TOP) / find_longest([mark for panel in panels for mark in panel.marks])
@@ -53,7 +64,7 @@ def _draw_panel(
     for place, mark in enumerate(panel.marks):
         middle = left + step * (place + 0.5)
         end = base - draw_mark(axes, mark, middle - width / 2, base, unit, width, lies=False)
-        axes.text(middle, end - 4, mark.figure.display, fontsize=SMALL, fontweight="bold", color=INK, ha="center")
+        write_number(axes, middle, end - 4, mark.figure.display, mark.figure.key, size=SMALL, ha="center")
         axes.text(middle, base + 16, mark.label, fontsize=SMALL, color=INK, ha="center")
         if place in gaps:
             x = left + step * place

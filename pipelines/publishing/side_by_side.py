@@ -57,9 +57,9 @@ def make_stacks(book: Book, metric_ids: Sequence[str], by: str) -> Chart:
     text = describe_marks(headline, marks)
     drawn = None
     if any(is_shown(part.figure) and part.figure.value for stack in stacks for part in stack.parts):
-        drawn = draw_stacks(stacks, plain(headline), f"{subtitle}. {text}")
+        drawn = draw_stacks(stacks, headline, (f"{subtitle}. ", *text))
     ending = "-and-others" if len(metrics) > 1 else ""
-    return Chart(f"{metric_ids[0]}{ending}-shares-by-{by}", headline, subtitle, text, marks, drawn)
+    return Chart(f"{metric_ids[0]}{ending}-shares-by-{by}", headline, subtitle, plain(text), marks, drawn)
 
 
 def _name(stack: Stack, mark: Mark) -> str:
@@ -126,11 +126,11 @@ def make_panels(book: Book, metric_id: str, by: str, breaks: Sequence[Break] = (
         for mark in panel.marks
     )
     apart = [f" Recorded differently from the {editions[gap]} edition on." for gap in sorted(gaps)]
-    text = describe_marks(headline, marks) + "".join(apart)
+    text = (*describe_marks(headline, marks), *apart)
     drawn = None
     if len(editions) > 1 and any(is_shown(mark.figure) for mark in marks):
-        drawn = draw_panels(panels, plain(headline), f"{subtitle}. {text}", gaps)
-    return Chart(f"{metric_id}-by-{by}-over-editions", headline, subtitle, text, marks, drawn)
+        drawn = draw_panels(panels, headline, (f"{subtitle}. ", *text), gaps)
+    return Chart(f"{metric_id}-by-{by}-over-editions", headline, subtitle, plain(text), marks, drawn)
 
 
 def list_panels(book: Book, metric_id: str, by: str) -> list[Panel]:

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from pipelines.publishing.charts import CHARACTER, GREY, INK, PALE, SMALL, TEXT, WIDTH, Mark, colours, render
+from pipelines.publishing.charts import (
+    CHARACTER,
+    GREY,
+    INK,
+    PALE,
+    SMALL,
+    TEXT,
+    WIDTH,
+    Mark,
+    Words,
+    colours,
+    render,
+    write_number,
+)
 from pipelines.publishing.sentences import NOT_KNOWN
 
 MOST_PARTS = 6
@@ -30,7 +43,7 @@ class Stack:
     parts: tuple[Mark, ...]
 
 
-def draw_stacks(stacks: Sequence[Stack], title: str, description: str) -> bytes:
+def draw_stacks(stacks: Sequence[Stack], title: Words, description: Words) -> bytes:
     """A bar for each whole, all equally long; the parts shown share the length that hidden parts leave.
 
     Each part is labelled with its figure; a key over the bars says which is which, in the order in which they stand.
@@ -49,9 +62,7 @@ def draw_stacks(stacks: Sequence[Stack], title: str, description: str) -> bytes:
         for row, stack in enumerate(stacks):
             y = top + _STEP * row
             axes.text(0, y + 14, stack.whole.label, fontsize=TEXT, color=INK)
-            axes.text(
-                WIDTH, y + 14, stack.whole.figure.display, fontsize=TEXT, fontweight="bold", color=INK, ha="right"
-            )
+            write_number(axes, WIDTH, y + 14, stack.whole.figure.display, stack.whole.figure.key, ha="right")
             _draw_parts(axes, stack, row, y + 22)
 
     return render(draw, height, title, description)
@@ -82,18 +93,13 @@ def _draw_parts(axes: Axes, stack: Stack, row: int, y: float) -> None:
         axes.add_patch(patch)
         needed = CHARACTER * len(part.figure.display) + 6
         if needed <= width and not is_hidden:
-            axes.text(
-                *(x + width / 2, y + _BAR / 2 + 5, part.figure.display),
-                fontsize=TEXT,
-                fontweight="bold",
-                color=_legible_on(colour),
-                ha="center",
-            )
+            number, address, ink = part.figure.display, part.figure.key, _legible_on(colour)
+            write_number(axes, x + width / 2, y + _BAR / 2 + 5, number, address, color=ink, ha="center")
         else:
             # Too narrow for its number: it stands under the part, as near as its neighbours let it.
             at = min(max(x + width / 2, free + needed / 2), WIDTH - needed / 2)
             axes.plot([x + width / 2, x + width / 2], [y + _BAR, y + _BAR + 5], color=PALE, linewidth=1)
-            axes.text(at, y + _BAR + 17, part.figure.display, fontsize=SMALL, fontweight="bold", color=INK, ha="center")
+            write_number(axes, at, y + _BAR + 17, part.figure.display, part.figure.key, size=SMALL, ha="center")
             free = at + needed / 2
         x += width
 

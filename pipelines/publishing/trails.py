@@ -75,9 +75,9 @@ def mark_up_path(trail: Trail) -> Markup:
             continue
         items = Markup("").join(Markup("<li>{}</li>").format(_mark_up_code(step)) for step in relation.steps)
         blocks.append(
-            Markup('<section class="relation"><h3>{}</h3><p>{}</p><ol start="{}">{}</ol></section>').format(
-                relation.name, _mark_up_code(relation.description), number, items
-            )
+            Markup(
+                '<section class="relation"><h3>{}</h3><p>{}</p><ol start="{}" data-tells="code">{}</ol></section>'
+            ).format(relation.name, _mark_up_code(relation.description), number, items)
         )
         number += len(relation.steps)
     return Markup("\n").join(blocks)

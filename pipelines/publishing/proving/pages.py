@@ -24,7 +24,7 @@ _INLINE = frozenset(
     )
 )
 _NOT_WORDS = frozenset(["code", "kbd", "pre", "samp", "script", "style", "svg", "template"])
-"""What shows names in files, or nothing to read."""
+"""What shows names in files, or nothing to read. Sentences that only say what code does are marked `data-tells="code"`."""
 
 _SPOKEN = ("aria-label", "title", "placeholder", "aria-description")
 _INDEXED = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?%?|\[[cxz]\]")
@@ -50,7 +50,7 @@ class _Reader:
 
     def _walk(self, element: Any) -> Iterator[Found]:
         tag = element.tag
-        if not isinstance(tag, str) or tag in _NOT_WORDS:
+        if not isinstance(tag, str) or tag in _NOT_WORDS or element.get("data-tells") == "code":
             return
         yield from self._read_attributes(element)
         if tag == "data":
@@ -109,8 +109,9 @@ def read_article(file: Path) -> list[str]:
     article = page.find(".//article")
     if article is None:
         return []
-    for element in list(article.iter("svg", "script", "style")):
-        element.drop_tree()
+    for element in [*article.iter("svg", "script", "style"), *article.iterfind(".//*[@data-search-exclude]")]:
+        if element.getparent() is not None:
+            element.drop_tree()
     return _INDEXED.findall(" ".join(article.itertext()))
 
 
