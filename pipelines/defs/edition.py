@@ -26,6 +26,8 @@ from pipelines.publishing.index import index_page
     deps=[
         "open_data",
         "story_board",
+        "foi_answers",
+        "inspection_pack",
         "workbook",
         "dmt_report",
         "board_pack",

@@ -5,7 +5,7 @@ import json
 import dagster as dg
 import pyarrow.parquet as pq
 
-from pipelines import register
+from pipelines import paths, register
 from pipelines.defs.books import open_restricted_book
 from pipelines.defs.templates import choose_template
 from pipelines.defs.workspace import EDITIONS, Workspace
@@ -13,7 +13,7 @@ from pipelines.figures import Figure
 from pipelines.intake.explanations import read_explanations
 from pipelines.intake.quality import describe_quality, write_quality
 from pipelines.intake.schemas import EXTRACTS
-from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report
+from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report, write_inspection_pack
 from pipelines.publishing.workbooks import write_scorecard
 
 
@@ -28,6 +28,17 @@ def dmt_report(
     paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
     write_dmt_pdf(book, restricted / "dmt-report.pdf")
     return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
+def inspection_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
+    """Exact figures beside what the SSDA903 return and Ofsted's Annex A count, with the reasons why they may differ."""
+    run = workspace.open(context)
+    restricted = run.staged / "restricted"
+    restricted.mkdir(parents=True, exist_ok=True)
+    write_inspection_pack(
+        open_restricted_book(run, exact_figures), paths.DMT_TEMPLATE, restricted / "inspection-pack.docx"
+    )
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"pdf"})

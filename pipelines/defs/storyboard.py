@@ -19,6 +19,7 @@ from pipelines.figures import PublicFigure
 from pipelines.publishing.citations import read_citations
 from pipelines.publishing.downloads import write_datapackage, write_public_figures
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
+from pipelines.publishing.reports import write_foi_answers
 from pipelines.publishing.site import build_site
 from pipelines.publishing.workbooks import write_tables
 
@@ -112,6 +113,18 @@ def open_data(
         invented=run.is_invented,
     )
     return dg.MaterializeResult(metadata={"figures": len(protected_figures)})
+
+
+@dg.asset(group_name="story_board", partitions_def=EDITIONS, kinds={"word"})
+def foi_answers(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> dg.MaterializeResult[None]:
+    """What people ask under the Freedom of Information Act, answered from the protected figures, as a Word file to send."""
+    run = workspace.open(context)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    paper = write_foi_answers(open_public_book(run, protected_figures), paths.DMT_TEMPLATE, public / "foi-answers.docx")
+    return dg.MaterializeResult(metadata={"figures": len(paper.cited)})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS, kinds={"excel"})

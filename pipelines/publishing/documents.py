@@ -20,8 +20,10 @@ from markdown_it.token import Token
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Collection, FigureKey, Metric, Period, PublicFigure
+from pipelines.publishing.answers import answer_requests
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.comparisons import find_direction
+from pipelines.publishing.cross_checks import Check, find_checks
 from pipelines.publishing.department import MEASURES, Published, write_releases, write_year
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.dimensions import head_of, phrase_of
@@ -355,8 +357,10 @@ class _Filled:
         return f"\n\n{_OPEN}{number}{_CLOSE}\n\n"
 
 
-def write_paper(book: Book, text: Path) -> Paper:
+def write_paper(book: Book, text: Path, registers: Mapping[str, Any] | None = None) -> Paper:
     """Reads the text of a paper (front matter as YAML, then Markdown, all through Jinja) against a Book.
+
+    `registers` holds the data files that a text may show: `requests`, `inspection`.
 
     Raises DataFault naming the text, the line where it is known, and the unknown figure, field or mark-up.
     """
@@ -366,7 +370,7 @@ def write_paper(book: Book, text: Path) -> Paper:
     filled = _Filled()
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     environment.globals.clear()
-    environment.globals.update(_functions(vocabulary, filled))
+    environment.globals.update(_functions(vocabulary, filled, registers or {}))
     try:
         template = environment.from_string(source)
         template.filename = str(text)
@@ -398,6 +402,21 @@ def write_paper(book: Book, text: Path) -> Paper:
         cited=vocabulary.cited,
         dated=book.edition.periods["education"].as_at,
     )
+
+
+def _cross_check_table(vocabulary: Vocabulary, checks: Sequence[Check], caption: str) -> Table:
+    """What a list counts beside our own figure: and the department's value, or a place for the count of the list itself."""
+    rows: list[list[Line]] = []
+    for check in checks:
+        theirs: Run = OfficerPlace("count in the list")
+        if check.statistic is not None:
+            theirs = Quoted(check.statistic)
+        elif check.measure is not None:
+            theirs = Words("not given")
+        rows.append(
+            [(Words(check.counts),), (vocabulary.cite(check.metric, check.cuts),), (theirs,), (Words(check.found),)]
+        )
+    return vocabulary.table(caption, ["What is counted", "Ours", "Theirs", "Compared"], rows, is_numeric=False)
 
 
 def _has_place(line: Line) -> bool:
@@ -448,7 +467,7 @@ def refuse_typed_figures(book: Book, source: str, origin: Path, unit: str = "lin
         )
 
 
-def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
+def _functions(vocabulary: Vocabulary, filled: _Filled, registers: Mapping[str, Any]) -> dict[str, object]:
     book = vocabulary.book
 
     def look_up(metric_id: str, cuts: Mapping[str, str], among: Book = book) -> PublicFigure:
@@ -473,6 +492,18 @@ def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
             raise DataFault("there is no earlier edition to cite; ask {% if previous %} first")
         return filled.run(vocabulary.cite(metric_id, cuts, book.previous))
 
+    def answers() -> list[dict[str, object]]:
+        themes = answer_requests(
+            book, registers["requests"], lambda metric_id, cuts: filled.run(vocabulary.cite(metric_id, cuts))
+        )
+        return [
+            {
+                "title": theme.title,
+                "answers": [{"ask": a.ask, "text": "".join(a.parts), "tables": a.tables} for a in theme.answers],
+            }
+            for theme in themes
+        ]
+
     def period(collection: Collection) -> str:
         dates = book.period(collection)
         return write_period(dates.start, dates.end)
@@ -480,6 +511,11 @@ def _functions(vocabulary: Vocabulary, filled: _Filled) -> dict[str, object]:
     return {
         "figure": lambda metric_id, **cuts: filled.run(vocabulary.cite(metric_id, cuts)),
         "before": before,
+        "answers": answers,
+        "checks": lambda name: find_checks(book, registers["inspection"], name),
+        "cross_checks": lambda name, caption: filled.block(
+            lambda: _cross_check_table(vocabulary, find_checks(book, registers["inspection"], name), caption)
+        ),
         "officer": lambda prompt: filled.run(OfficerPlace(prompt)),
         "table": lambda metric_id, by: filled.block(lambda: vocabulary.breakdown_table(metric_id, by)),
         "chart": lambda metric_id, by: filled.block(lambda: vocabulary.picture(metric_id, by)),

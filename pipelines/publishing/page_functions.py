@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from pipelines.figures import TOTAL, Collection, FigureKey, Metric, PublicFigure
 from pipelines.publishing import blocks, comparisons, department, sentences, side_by_side
+from pipelines.publishing.answers import answer_requests
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.chart_data import write_chart_data
 from pipelines.publishing.comparisons import (
@@ -146,7 +147,7 @@ class PageFunctions:
             *(self.figure, self.chart, self.table, self.trend, self.definition, self.period, self.as_at, self.dates),
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
-            *(self.before, self.below, self.questions_for, self.corrections, self.breaks_crossed),
+            *(self.before, self.below, self.questions_for, self.answers, self.corrections, self.breaks_crossed),
             *(self.shares, self.trends, self.rose, self.fell, self.most, self.first_time, self.highest, self.lowest),
             *(self.has_published, self.published_chart, self.published_table, self.published_neighbours),
             *(self.published_models, self.published_revisions),
@@ -413,6 +414,20 @@ class PageFunctions:
     def questions_for(self, page: str | None = None) -> list[Question]:
         """The questions of a page, chosen by rule from the register of questions; of this page where none is named."""
         return choose_questions(self._book, self._shared.registers, page or self._page)
+
+    def answers(self, themes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The questions of a register of requests with their answers, each sentence said where its rule holds."""
+        found = answer_requests(self._book, themes, lambda metric, cuts: self.figure(metric, **cuts))
+        return [
+            {
+                "title": theme.title,
+                "answers": [
+                    {"ask": a.ask, "text": Markup("").join(a.parts), "tables": a.tables, "metrics": a.metrics}
+                    for a in theme.answers
+                ],
+            }
+            for theme in found
+        ]
 
     def corrections(self) -> list[EditionEntry]:
         """The editions that were corrected, each with its reason, the latest first."""

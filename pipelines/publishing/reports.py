@@ -1,6 +1,7 @@
-"""The papers of an edition that people read as documents: the report to the directorate and the board pack.
+"""The papers of an edition that people read as documents: the report to the directorate, the board pack, answers to requests, and
+the checks for an inspection.
 
-Names each paper's text, template and layout; the work is done in `documents`, `word` and `pdf`. Restricted side only.
+Names each paper's text, template and layout; the work is done in `documents`, `word` and `pdf`. What it may show is the Book's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.publishing.book import Book
+from pipelines.publishing.citations import read_registers
 from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.pdf import find_section_pages, write_pdf
 from pipelines.publishing.word import write_word
@@ -31,6 +33,22 @@ def write_dmt_pdf(book: Book, into: Path, *, text: Path = paths.DMT_TEXT, layout
     """The same report as a tagged PDF `into`. Returns the paper."""
     paper = write_paper(book, text)
     write_pdf(paper, layout, into)
+    return paper
+
+
+def write_foi_answers(book: Book, template: Path, into: Path, *, text: Path = paths.FOI_TEXT) -> Paper:
+    """What people ask under the Freedom of Information Act, answered, as a Word file `into`. Returns the paper."""
+    return _write_with_registers(book, template, into, text)
+
+
+def write_inspection_pack(book: Book, template: Path, into: Path, *, text: Path = paths.INSPECTION_TEXT) -> Paper:
+    """Our exact figures beside the SSDA903 return and Annex A, as a Word file `into`. Returns the paper."""
+    return _write_with_registers(book, template, into, text)
+
+
+def _write_with_registers(book: Book, template: Path, into: Path, text: Path) -> Paper:
+    paper = write_paper(book, text, read_registers(paths.DOCS))
+    write_word(paper, book, template, into, pages=find_section_pages(paper, paths.PAPER_LAYOUT))
     return paper
 
 

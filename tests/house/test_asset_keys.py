@@ -25,6 +25,8 @@ SHELL = {
     "story_board",
     "workbook",
     "dmt_report",
+    "foi_answers",
+    "inspection_pack",
     "board_pack",
     "scorecard",
     "register_review",
