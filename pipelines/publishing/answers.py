@@ -18,6 +18,7 @@ from pipelines.publishing.sentences import is_shown, is_zero
 
 RULES: Mapping[str, Callable[[PublicFigure], bool]] = {
     "available": lambda figure: figure.status != "not_available",
+    "not_available": lambda figure: figure.status == "not_available",
     "zero": is_zero,
     "some": lambda figure: is_shown(figure) and not is_zero(figure),
     "hidden": lambda figure: figure.status == "suppressed",
@@ -80,8 +81,12 @@ def _answer(book: Book, entry: Mapping[str, Any], show: Callable[[str, Mapping[s
     metrics = tuple(dict.fromkeys(metric for metric, _ in figures.values()))
     first = book.metric(metrics[0])
     if book.figure(first.metric_id).status == "not_available":
-        needs = write_list([need.replace("_", " ") for need in first.needs])
-        words = f"The council does not hold this for the {book.edition.name} edition, which was made without {needs}."
+        needs = [need.replace("_", " ") for need in first.needs]
+        what = (
+            f"the list of {needs[0]}, which was" if len(needs) == 1 else f"the lists of {write_list(needs)}, which were"
+        )
+        words = f"The council does not hold this for the {book.edition.name} edition. It takes {what} not given"
+        words += "." if len(needs) == 1 else " together."
         return Answer(str(entry["ask"]), (words,), (), metrics)
     parts: list[str] = []
     for sentence in entry["answers"]:
