@@ -5,8 +5,11 @@ import dagster as dg
 from pipelines.defs import (
     audit,
     automation,
+    dropping,
     edition,
     extracts,
+    notices,
+    papers,
     proof,
     release,
     reports,
@@ -19,9 +22,11 @@ from pipelines.defs.workspace import Workspace
 _MODULES = [extracts, warehouse, release, storyboard, reports, reviews, audit, edition, proof]
 
 definitions = dg.Definitions(
-    assets=dg.load_assets_from_modules(_MODULES),
+    assets=[*dg.load_assets_from_modules(_MODULES), *papers.assets],
     asset_checks=dg.load_asset_checks_from_modules(_MODULES),
-    jobs=[automation.edition],
+    jobs=automation.jobs,
+    schedules=automation.schedules,
+    sensors=[dropping.drop_folder, notices.failure_notice, notices.notice_taken_back],
     resources={"workspace": Workspace.from_environment(), "io_manager": dg.mem_io_manager},
     executor=dg.in_process_executor,
 )

@@ -95,8 +95,9 @@ def ui(
     output: Output = paths.DEFAULT_OUTPUT,
     encoding: Encoding = "utf-8",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
+    host: Annotated[str, typer.Option(help="This machine; any other is refused.")] = "127.0.0.1",
 ) -> None:
     """The Dagster UI, on this machine alone: the asset graph, the history, one edition materialised from a button."""
     from pipelines.defs.interface import serve
 
-    serve(choose_extracts(extracts), paths.Output(output), encoding=encoding, port=port, say=say)
+    serve(choose_extracts(extracts), paths.Output(output), encoding=encoding, port=port, host=host, say=say)

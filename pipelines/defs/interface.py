@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,14 +12,27 @@ from pipelines import paths
 from pipelines.defs.history import know_editions, prepare_history, tell_code_location
 from pipelines.defs.manifest import ensure_manifest
 from pipelines.editions.switch import settle
+from pipelines.faults import MachineFault, UsageFault
 from pipelines.intake.calendar import read_calendar
 from pipelines.paths import Output
 
 LOOPBACK = "127.0.0.1"
+_THIS_MACHINE = (LOOPBACK, "localhost")
 
 
-def serve(extracts: Path, output: Output, *, encoding: str, port: int, say: Callable[[str], None]) -> None:
-    """Runs `dagster dev` until it is interrupted. Every edition with its folder of extracts is a partition."""
+def serve(
+    extracts: Path, output: Output, *, encoding: str, port: int, say: Callable[[str], None], host: str = LOOPBACK
+) -> None:
+    """Runs `dagster dev` until it is interrupted. Every edition with its folder of extracts is a partition.
+
+    Raises UsageFault for any host but this machine, MachineFault where the port is taken.
+    """
+    if host not in _THIS_MACHINE:
+        raise UsageFault(
+            "The Dagster UI asks nobody who they are, so it is served to this machine alone: "
+            f"leave --host out, or give {LOOPBACK}. From elsewhere, use a tunnel of ssh."
+        )
+    _refuse_taken_port(port)
     settle(output)
     tell_code_location(extracts=extracts, output=output, encoding=encoding)
     prepare_history(output)
@@ -30,3 +44,14 @@ def serve(extracts: Path, output: Output, *, encoding: str, port: int, say: Call
     quiet = ["-W", "ignore"]
     # The instance's own folder: in the project's, Dagster would warn that it does not use the dagster.yaml there.
     subprocess.run([sys.executable, *quiet, "-m", "dagster", "dev", *location, *where], cwd=output.history, check=False)
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError as fault:
+            raise MachineFault(
+                f"Port {port} of this machine is taken, perhaps by another `storyboard ui`. Stop that one, or give --port."
+            ) from fault

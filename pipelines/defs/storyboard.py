@@ -1,10 +1,13 @@
 """The public side: one asset for each page of `docs/`, the site, the open files. It sees protected figures and nothing else."""
 
+import base64
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import dagster as dg
 
@@ -12,18 +15,18 @@ from pipelines import paths, register
 from pipelines.defs.books import list_earlier, open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.trails import open_trails
+from pipelines.defs.warehouse import CITATIONS
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.disclosure.policy import describe
 from pipelines.editions.state import list_editions
 from pipelines.figures import PublicFigure
-from pipelines.publishing.citations import read_citations
 from pipelines.publishing.downloads import write_datapackage, write_public_figures
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_foi_answers
 from pipelines.publishing.site import build_site
 from pipelines.publishing.workbooks import write_tables
 
-CITATIONS = read_citations(paths.DOCS, frozenset(register.read_metrics()))
+_CHART = re.compile(r"charts/([\w-]+\.svg)")
 
 
 def page_key(page: str) -> dg.AssetKey:
@@ -69,7 +72,14 @@ def pages(
     )
     for page in CITATIONS:
         yield dg.MaterializeResult(
-            asset_key=page_key(page), metadata={"figures": len(set(rendered.citations.get(page, ())))}
+            asset_key=page_key(page),
+            metadata={
+                "figures": len(set(rendered.citations.get(page, ()))),
+                "page": dg.MetadataValue.path(
+                    str(run.output.site / run.edition.name / page).removesuffix(".md") + ".html"
+                ),
+                **_show_charts(run.rendered / page, run.rendered / "charts"),
+            },
         )
 
 
@@ -134,6 +144,20 @@ def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_
     public = run.staged / "public"
     public.mkdir(parents=True, exist_ok=True)
     write_tables(open_public_book(run, protected_figures), public / "tables.xlsx")
+
+
+def _show_charts(page: Path, charts: Path) -> dict[str, dg.MetadataValue[Any]]:
+    """The charts of a page as pictures in the UI: those of protected figures, as everybody may see them."""
+    names = dict.fromkeys(_CHART.findall(page.read_text("utf-8")))
+    shown = [charts / name for name in names if (charts / name).is_file()]
+    pictures = [base64.b64encode(path.read_bytes()).decode("ascii") for path in shown]
+    if not pictures:
+        return {}
+    lines = (
+        f"#### {path.stem}\n\n![{path.stem}](data:image/svg+xml;base64,{picture})"
+        for path, picture in zip(shown, pictures, strict=True)
+    )
+    return {"charts": dg.MetadataValue.md("\n\n".join(lines))}
 
 
 def _list_editions(run: EditionRun, reason: str | None) -> list[EditionEntry]:

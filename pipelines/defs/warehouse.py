@@ -10,19 +10,42 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
 
+from pipelines import paths, register
 from pipelines.defs.manifest import read_manifest, run_dbt
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.lockdown import connect
+from pipelines.publishing.citations import read_citations
 
 MANIFEST = read_manifest()
+CITATIONS = read_citations(paths.DOCS, frozenset(register.read_metrics()))
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups the models by the layer that their folder names."""
+    """Groups the models by the layer that their folder names; says of a metric what its entry says."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         fqn: list[str] = dbt_resource_props["fqn"]
         return fqn[1] if len(fqn) > 2 else dbt_resource_props["resource_type"] + "s"
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        meta = dbt_resource_props.get("config", {}).get("meta", {})
+        told: str = super().get_description(dbt_resource_props)
+        return f"**{meta['label']}** ({meta['unit']})\n\n{told}" if "label" in meta else told
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        meta = dbt_resource_props.get("config", {}).get("meta", {})
+        if "label" not in meta:
+            return {}
+        name = dbt_resource_props["name"]
+        shown = [page for page, cited in CITATIONS.items() if name in cited]
+        return {
+            "label": meta["label"],
+            "unit": meta["unit"],
+            "collection": meta["collection"],
+            "needs": ", ".join(meta.get("needs", ())),
+            "breakdowns": ", ".join(map(str, meta.get("breakdowns", ()))) or "none",
+            "shown on": ", ".join(shown) or "no page",
+        }
 
 
 TRANSLATOR = Translator()

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines import paths
 from pipelines.defs.checking import find_edition
+from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.inputs import digest_edition_inputs
 from pipelines.disclosure.policy import Policy, read_policy
 from pipelines.editions.manifest import SealedExtract
@@ -33,6 +34,9 @@ REASON_TAG = "storyboard/reason"
 """Why a published edition is corrected, where the run makes a correction."""
 BATCH_TAG = "storyboard/batch"
 """Names the batch of a run that the command started: its editions are switched together, and the command holds the lock."""
+
+DROPPED_TAG = "storyboard/dropped"
+"""The extracts of the run are those of the drop folder that `storyboard.yml` names."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,8 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
 
     def open(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> EditionRun:
         """The run of the edition that is this run's partition. Raises UsageFault where no calendar row names it."""
-        folder = Path(self.extracts)
+        dropped = read_from_environment().drop_folder if DROPPED_TAG in context.run.tags else None
+        folder = dropped.folder if dropped is not None else Path(self.extracts)
         name = context.run.tags[PARTITION_TAG]
         output = paths.Output(Path(self.output))
         run = EditionRun(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from pipelines import paths
 from pipelines.intake.rules import RULES
 from tests.build.conftest import SampleBuild
 
+OURS = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
 Ask = Callable[..., Any]
 
 
@@ -32,9 +34,13 @@ def ask(output: Path) -> Iterator[Ask]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    output.parent.mkdir(exist_ok=True)
+    (output.parent / "storyboard.yml").write_text("drop_folder: {folder: drop, settle_seconds: 10}\n", "utf-8")
+    (output.parent / "drop").mkdir()
     words = ["ui", "--extracts", paths.SAMPLE_EXTRACTS, "--output", output, "--port", port]
     process = subprocess.Popen(
         [sys.executable, "-m", "pipelines", *map(str, words)],
+        cwd=output.parent,
         env={**os.environ, "PYTHONPATH": str(paths.PROJECT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -86,7 +92,8 @@ def test_the_graph_reaches_from_extract_to_page_and_edition(ask: Ask):
                 upstream.add(name)
                 waiting.append(name)
     assert {"pages/missing/looked_after", "episodes_reported", "episodes", "extracts/missing_episodes"} <= upstream
-    assert set(by_key) - upstream <= {"sealed_edition", "site", "extracts/published_statistics"}
+    ends = {"sealed_edition", "site", "extracts/published_statistics"}
+    assert {name for name in set(by_key) - upstream if not name.endswith("_between_editions")} <= ends
 
 
 def test_findings_and_dbt_tests_are_asset_checks(ask: Ask):
@@ -104,11 +111,7 @@ def test_an_edition_materialised_from_the_ui_has_the_figures_of_the_command(ask:
     launched = ask(
         "mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } } }",
         p={
-            "selector": {
-                "repositoryLocationName": "pipelines.definitions",
-                "repositoryName": "__repository__",
-                "jobName": "edition",
-            },
+            "selector": {**OURS, "jobName": "edition"},
             "runConfigData": {},
             "mode": "default",
             "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "2016"}]},
@@ -128,6 +131,60 @@ def test_an_edition_materialised_from_the_ui_has_the_figures_of_the_command(ask:
         assert ours.read_bytes() == (built.edition("2016") / side / "figures.csv").read_bytes()
     assert run_id in (output / "editions.log").read_text("utf-8")
     assert not list((output.parent / ".output.storyboard" / "work").rglob("*.parquet"))
+
+
+def test_a_page_has_its_charts_as_pictures_and_a_metric_what_its_entry_says(ask: Ask):
+    asked = ask(
+        "query($k: AssetKeyInput!, $m: AssetKeyInput!) { assetNodeOrError(assetKey: $m) { ... on AssetNode { description"
+        " metadataEntries { label ... on TextMetadataEntry { text } } } } assetOrError(assetKey: $k) { ... on Asset {"
+        " assetMaterializations(limit: 1) { metadataEntries { label ... on MarkdownMetadataEntry { mdStr } } } } } }",
+        k={"path": ["pages", "missing", "looked_after"]},
+        m={"path": ["episodes_reported"]},
+    )
+    assert asked["assetNodeOrError"]["description"].startswith("**Episodes reported** (episodes)")
+    facts = {entry["label"]: entry.get("text") for entry in asked["assetNodeOrError"]["metadataEntries"]}
+    assert facts["unit"] == "episodes"
+    assert "missing/index.md" in str(facts["shown on"])
+    (made,) = asked["assetOrError"]["assetMaterializations"]
+    charts = next(entry["mdStr"] for entry in made["metadataEntries"] if entry["label"] == "charts")
+    assert "](data:image/svg+xml;base64," in charts
+
+
+def test_there_is_a_job_for_each_purpose_and_whatever_starts_one_is_off(ask: Ask):
+    found = ask(
+        "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name description }"
+        " sensors { name sensorState { status } } schedules { name scheduleState { status } } } } } }"
+    )["repositoriesOrError"]["nodes"][0]
+    jobs = {job["name"]: job["description"] for job in found["jobs"] if not job["name"].startswith("__")}
+    assert {"edition", "check", "scorecard_today", "register_review_today", "reminder"} <= set(jobs)
+    assert all(jobs.values())
+    states = {s["name"]: s["sensorState"]["status"] for s in found["sensors"]}
+    assert states.pop("failure_notice") == states.pop("notice_taken_back") == "RUNNING"
+    states |= {s["name"]: s["scheduleState"]["status"] for s in found["schedules"]}
+    assert {"drop_folder", "scorecard", "register_review", "annual_reminder"} <= set(states)
+    assert set(states.values()) == {"STOPPED"}
+
+
+def test_dropped_extracts_run_once_when_they_have_settled_and_a_refusal_is_told_beside_them(ask: Ask, output: Path):
+    drop = output.parent / "drop"
+    (drop / "2017").mkdir()
+    shutil.copy(paths.SAMPLE_EXTRACTS / "2017" / "cme_referrals.csv", drop / "2017")
+    with (drop / "2017" / "cme_referrals.csv").open("a", encoding="utf-8") as file:
+        file.write("half a r")
+    start = "mutation($s: SensorSelector!) { startSensor(sensorSelector: $s) { __typename } }"
+    assert ask(start, s={**OURS, "sensorName": "drop_folder"})["startSensor"]["__typename"] == "Sensor"
+    notice = drop / "2017-not-built.txt"
+    for _ in range(180):
+        time.sleep(1)
+        if notice.is_file():
+            break
+    told = notice.read_text("utf-8")
+    assert "Edition 2017 is refused." in told
+    assert "storyboard check --edition 2017" in told
+    assert "half a r" not in told
+    runs = "{ runsOrError { ... on Runs { results { tags { key value } } } } }"
+    tags = [{t["key"]: t["value"] for t in run["tags"]} for run in ask(runs)["runsOrError"]["results"]]
+    assert [t["dagster/partition"] for t in tags if "dagster/sensor_name" in t] == ["2017"]
 
 
 def test_runs_of_the_command_are_in_the_same_history(built: SampleBuild):

@@ -36,6 +36,8 @@ SHELL = {
     "audit_trail",
     "sealed_edition",
     "site",
+    "register_review_between_editions",
+    "scorecard_between_editions",
 }
 
 

@@ -1,0 +1,45 @@
+"""Papers between editions: the scorecard of a quarter, a review of the register, put into `papers/<date>/` by jobs of their own.
+
+The papers themselves are those of the edition, made from the extracts as they are on the day; an edition is not touched.
+"""
+
+import shutil
+from datetime import date
+
+import dagster as dg
+
+from pipelines.defs.workspace import EDITIONS, Workspace
+from pipelines.editions import disk
+from pipelines.reviews import FILES
+
+_FILES = {"scorecard": "scorecard*", "register_review": f"{FILES['register']}*"}
+"""Paper -> the files that it consists of, as a pattern of their names in `restricted/`."""
+
+
+def _define(name: str, pattern: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"{name}_between_editions",
+        group_name="papers_between_editions",
+        partitions_def=EDITIONS,
+        deps=[name],
+        description=f"The {name.replace('_', ' ')} as it is today, in papers/<date>/. Exact figures: restricted.",
+    )
+    def put_in_place(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
+        run = workspace.open(context)
+        folder = run.output.papers / date.today().isoformat()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        placed = {}
+        for file in sorted((run.staged / "restricted").glob(pattern)):
+            target = folder / f"{run.edition.name}-{file.name}"
+            new = target.with_name(f".{target.name}.new")
+            shutil.copyfile(file, new)
+            new.chmod(0o600)
+            disk.replace_file(new, target)
+            placed[file.name] = dg.MetadataValue.path(str(target))
+        return dg.MaterializeResult(metadata=placed)
+
+    return put_in_place
+
+
+PAPERS_BETWEEN = {name: _define(name, pattern) for name, pattern in _FILES.items()}
+assets = list(PAPERS_BETWEEN.values())
