@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test bench lint typecheck golden rules lock zensical clean
+.PHONY: storyboard test bench lint typecheck golden reference lock zensical clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
@@ -27,8 +27,8 @@ typecheck: .venv/test.stamp
 golden: .venv/test.stamp ## renew the golden pages after reading the difference
 	$(BIN)/python -m pytest tests/build -k golden --renew-golden
 
-rules: .venv/run.stamp ## renew the page of the gate's rules
-	$(BIN)/python -m pipelines.intake.rules_page
+reference: .venv/run.stamp ## renew the pages of commands, settings, metrics, extracts and rules
+	$(BIN)/python -m pipelines.reference
 
 lock: .venv/test.stamp ## renew the pinned, hashed requirements
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes -q \

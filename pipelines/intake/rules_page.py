@@ -28,7 +28,7 @@ def _lines() -> Iterator[str]:
     yield "---"
     yield ""
     yield "{% raw %}"
-    yield "<!-- Made from pipelines/intake/rules.py by `make rules`. Change it there. -->"
+    yield "<!-- Made from pipelines/intake/rules.py by `make reference`. Change it there. -->"
     yield ""
     yield "# The rules of the gate"
     yield ""

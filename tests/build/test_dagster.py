@@ -174,7 +174,7 @@ def test_dropped_extracts_run_once_when_they_have_settled_and_a_refusal_is_told_
     start = "mutation($s: SensorSelector!) { startSensor(sensorSelector: $s) { __typename } }"
     assert ask(start, s={**OURS, "sensorName": "drop_folder"})["startSensor"]["__typename"] == "Sensor"
     notice = drop / "2017-not-built.txt"
-    for _ in range(180):
+    for _ in range(300):
         time.sleep(1)
         if notice.is_file():
             break

@@ -8,6 +8,7 @@ import pytest
 import typer.main
 
 from pipelines import cli, paths
+from pipelines.reference import make_pages
 
 OURS = list(paths.PROJECT.joinpath("pipelines").rglob("*.py"))
 
@@ -49,3 +50,9 @@ def test_no_file_names_a_machine_or_a_registry():
         if not name.endswith(".svg") and hosts.search(text):
             named.append(name)
     assert named == []
+
+
+def test_the_reference_pages_say_what_the_code_says():
+    for name, text in make_pages().items():
+        told = f"docs/running/{name} is not what the code says: renew it with `make reference` and read the difference"
+        assert (paths.DOCS / "running" / name).read_text("utf-8") == text, told
