@@ -192,9 +192,8 @@ def _list_prose(name: str, previous: EditionState, output: Output) -> Iterator[s
         yield from _list_marked(source.relative_to(paths.PROJECT).as_posix(), [s for s in sentences if s not in seen])
         seen.update(sentences)
     written = output.working / previous.edition
+    ours = {sentence for sealed in (folder / RESTRICTED).rglob("*.docx") for sentence in read_paper(sealed)}
     for paper in sorted(written.rglob("*.docx")) if written.is_dir() else ():
-        sealed = folder / RESTRICTED / paper.parent.relative_to(written) / "dmt-report.docx"
-        ours = set(read_paper(sealed)) if sealed.is_file() else set()
         by_hand = [sentence for sentence in read_paper(paper) if sentence not in ours]
         yield from _list_marked(f"Written by officers in {paper.relative_to(output.folder).as_posix()}", by_hand)
 

@@ -101,6 +101,7 @@ def read_meaning(folder: Path) -> Meaning:
 def read_paper_meaning(folder: Path, paper: str) -> Meaning:
     """What one restricted paper of a sealed edition rests on and says: the exact figures and, of a Word file, its sentences.
 
+    Where a paper lists in an annex the metrics that it rests on, by their names in the data, its figures are those alone.
     A workbook that people work through rests on the list beside it, of the same name: each row is one sentence.
     """
     try:
@@ -108,6 +109,9 @@ def read_paper_meaning(folder: Path, paper: str) -> Meaning:
             return Meaning({}, {paper: tuple(_read_list((folder / paper).with_suffix(".csv")))}, {}, "")
         figures = {address: value for address, value in _read_figures(folder) if address.startswith("restricted/")}
         sentences = {paper: tuple(read_paper(folder / paper))} if paper.endswith(".docx") else {}
+        named = set(itertools.chain.from_iterable(sentences.values()))
+        used = {address: value for address, value in figures.items() if named.intersection(address.split("/")[3:4])}
+        figures = used or figures
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as fault:
         raise DataFault(
             f"What {paper} of edition {folder.name} says cannot be read. See what was changed with: storyboard verify."

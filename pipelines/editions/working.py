@@ -30,6 +30,7 @@ REPORT = f"{RESTRICTED}/dmt-report.docx"
 PAPERS = (
     REPORT,
     f"{RESTRICTED}/*/dmt-report.docx",
+    f"{RESTRICTED}/inspection-pack.docx",
     *(f"{RESTRICTED}/{name}.xlsx" for name in FILES.values()),
 )
 """The sealed papers that people write in, as patterns of their places in an edition: of one authority, and of each of several.

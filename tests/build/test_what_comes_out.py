@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import paths
 from pipelines.register import read_categories, read_metrics
 from tests.build.conftest import SampleBuild
 
@@ -45,10 +46,12 @@ def test_every_file_of_the_contract_is_there(edition):
         "public/figures.csv",
         "public/datapackage.json",
         "public/tables.xlsx",
+        "public/foi-answers.docx",
         "public/pages/index.html",
         "restricted/figures.csv",
         "restricted/dmt-report.docx",
         "restricted/dmt-report.pdf",
+        "restricted/inspection-pack.docx",
         "restricted/board-pack.pdf",
         "restricted/scorecard.xlsx",
         "restricted/quality.html",
@@ -56,6 +59,16 @@ def test_every_file_of_the_contract_is_there(edition):
     ]
     assert [name for name in wanted if not (edition / name).is_file()] == []
     assert list((edition / "public" / "charts").glob("*.svg"))
+
+
+def test_a_copy_of_the_report_is_there_to_write_in_and_the_manifest_says_which_template_it_was_made_with(
+    built, edition
+):
+    copy = built.output / "working" / edition.name / "dmt-report.docx"
+    assert copy.read_bytes() == (edition / "restricted" / "dmt-report.docx").read_bytes()
+    assert f"To write in: {copy}" in built.done.stderr
+    template = json.loads((edition / "edition.json").read_text("utf-8"))["template"]
+    assert template == {"from": "project", "sha256": hashlib.sha256(paths.DMT_TEMPLATE.read_bytes()).hexdigest()}
 
 
 def test_restricted_figures_hold_every_metric_breakdown_and_category(edition):

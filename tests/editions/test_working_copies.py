@@ -33,10 +33,13 @@ def build(output: Output, folder: Path, referrals: int, *, version: int = 1, sen
     staged = stage(folder, "2016", str(referrals), version=version)
     facts = read_manifest(staged).facts
     (staged / "edition.json").unlink()
-    row = f"2016,E06000014,cme_referrals,total,all,{referrals},{referrals},referrals,published,2015-09-01,2016-01-12,2016-01-12\n"
-    (staged / "restricted" / "figures.csv").write_text(FIGURE + row)
+    rows = [
+        f"2016,E06000014,{metric},total,all,{referrals},{referrals},referrals,published,2015-09-01,2016-01-12,2016-01-12\n"
+        for metric in ("cme_referrals", "episodes_reported")
+    ]
+    (staged / "restricted" / "figures.csv").write_text(FIGURE + "".join(rows))
     word = Document()
-    for sentence in (f"{referrals} referrals were made.", *sentences):
+    for sentence in (f"{referrals} referrals were made.", *sentences, "cme_referrals"):
         word.add_paragraph(sentence)
     word.save(str(staged / "restricted" / "dmt-report.docx"))
     seal_edition(staged, facts)
@@ -78,6 +81,7 @@ def test_what_was_written_stays_and_a_newer_report_comes_beside_it_with_a_list_o
     assert copy.earlier == written
     said = show_copy(copy)
     assert "figure 2016/E06000014/cme_referrals/total/all: 59; 59; referrals; published -> 61; 61" in said
+    assert "episodes_reported" not in said  # the report names the metrics that it rests on, and this is none of them
     assert "sentence removed: Half were closed in time." in said
     assert "sentence added: Half were closed late." in said
     assert copy.changes == written.with_name("dmt-report (2) - what changed.txt")
