@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.defs.checking import AUTHORITY, choose_editions
-from pipelines.defs.history import prepare_history, tell_code_location
+from pipelines.defs.history import open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.templates import refuse_wrong_templates
 from pipelines.editions.manifest import read_manifest
@@ -195,7 +195,7 @@ def _run(
     tags = {BATCH_TAG: batch, **({REASON_TAG: reason} if reason else {})}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
-        with dg.DagsterInstance.from_config(str(output.history)) as instance:
+        with open_history(output) as instance:
             instance.add_dynamic_partitions(str(EDITIONS.name), [planned.edition.name for planned in todo])
             for number, planned in enumerate(todo, start=1):
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")

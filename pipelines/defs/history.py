@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import paths
 from pipelines.paths import Output
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+_COMMAND = "command.yaml"
+"""The settings of the instance as the command opens it; `dagster.yaml` beside it is how the UI does."""
 
 
 def prepare_history(output: Output) -> Path:
@@ -17,6 +25,24 @@ def prepare_history(output: Output) -> Path:
     shutil.copyfile(paths.DAGSTER_CONFIG, output.history / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(output.history)
     return output.history
+
+
+@contextmanager
+def open_history(output: Output) -> Iterator[DagsterInstance]:
+    """The instance for one command. Its files are those that the UI reads; its connections stay open between events."""
+    import yaml
+    from dagster import DagsterInstance
+
+    history = prepare_history(output)
+    events = {
+        "module": "pipelines.defs.events",
+        "class": "HeldEventLog",
+        "config": {"base_dir": str(history / "history" / "runs")},
+    }
+    settings = {**yaml.safe_load(paths.DAGSTER_CONFIG.read_text("utf-8")), "event_log_storage": events}
+    (history / _COMMAND).write_text(yaml.safe_dump(settings), "utf-8")
+    with DagsterInstance.from_config(str(history), config_filename=_COMMAND) as instance:
+        yield instance
 
 
 def tell_code_location(*, extracts: Path, output: Output, encoding: str) -> None:

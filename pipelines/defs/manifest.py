@@ -1,4 +1,7 @@
-"""The dbt manifest: made once by an explicit step, read by everything else, never parsed at import."""
+"""The dbt manifest: made once by an explicit step, read by everything else, never parsed at import.
+
+It is kept by a hash of the project's files; a run is handed the parsed project, and parses nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +21,34 @@ from pipelines.faults import MachineFault
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 MANIFEST = paths.DBT_TARGET / "manifest.json"
+PARSED = paths.DBT_TARGET / "manifest.msgpack"
+"""The same as dbt keeps it for itself: what a run starts from."""
 KEY = paths.DBT_TARGET / "manifest.key"
 SOURCES = ("*.sql", "*.yml", "*.csv")
+WAREHOUSE = "warehouse.duckdb"
+"""The file name of every run's warehouse."""
 
 
 def ensure_manifest() -> None:
     """Parses the dbt project where its files or dbt itself changed since the manifest was made. Raises MachineFault."""
     key = _key()
-    if MANIFEST.exists() and KEY.exists() and KEY.read_text("utf-8") == key:
+    if MANIFEST.exists() and PARSED.exists() and KEY.exists() and KEY.read_text("utf-8") == key:
         return
     paths.DBT_TARGET.mkdir(parents=True, exist_ok=True)
     # Another command may be parsing at the same moment: each does it in a folder of its own, and the last one stands.
     with tempfile.TemporaryDirectory(dir=paths.DBT_TARGET) as name:
         folder = Path(name)
-        result = run_dbt(["parse"], admitted=folder, warehouse=folder / "parse.duckdb", artifacts=folder)
+        # The parsed project names its relations after the warehouse file: it is called what every run's is called.
+        warehouse = folder / WAREHOUSE
+        result = _invoke(["parse"], None, admitted=folder, warehouse=warehouse, artifacts=folder)
         if not result.success:
             raise MachineFault(
                 f"The dbt project cannot be parsed: {result.exception}. Restore dbt_project and run again."
             )
+        (folder / "partial_parse.msgpack").replace(PARSED)
         (folder / "manifest.json").replace(MANIFEST)
         (folder / "manifest.key").write_text(key, "utf-8")
         (folder / "manifest.key").replace(KEY)
@@ -54,7 +65,22 @@ def read_manifest() -> Mapping[str, Any]:
 def run_dbt(
     words: Sequence[str], *, admitted: Path, warehouse: Path, artifacts: Path = paths.DBT_TARGET
 ) -> dbtRunnerResult:
-    """One dbt command in this process. `admitted` is the folder of Parquet that it may read. The warehouse is closed after."""
+    """One dbt command over the parsed project, in this process. `admitted` is the folder of Parquet that it may read.
+
+    The warehouse is closed after. Raises MachineFault where the project cannot be parsed.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    ensure_manifest()
+    # Read anew for each run, because a run writes into it what it compiled.
+    parsed = Manifest.from_msgpack(PARSED.read_bytes())
+    parsed.build_flat_graph()
+    return _invoke(words, parsed, admitted=admitted, warehouse=warehouse, artifacts=artifacts)
+
+
+def _invoke(
+    words: Sequence[str], parsed: Manifest | None, *, admitted: Path, warehouse: Path, artifacts: Path
+) -> dbtRunnerResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -63,7 +89,7 @@ def run_dbt(
     quiet = ["--quiet", "--log-level-file", "none", "--no-use-colors"]
     with _environment(admitted, warehouse):
         try:
-            return dbtRunner().invoke([*quiet, *words, *flags, *where])
+            return dbtRunner(manifest=parsed).invoke([*quiet, *words, *flags, *where])
         finally:
             DuckDBConnectionManager.close_all_connections()
 
@@ -90,7 +116,7 @@ def _environment(admitted: Path, warehouse: Path) -> Iterator[None]:
 
 
 def _key() -> str:
-    digest = hashlib.sha256(version("dbt-core").encode())
+    digest = hashlib.sha256(f"{WAREHOUSE} {version('dbt-core')} {version('dbt-duckdb')}".encode())
     files = [f for pattern in SOURCES for f in paths.DBT_PROJECT.rglob(pattern) if paths.DBT_TARGET not in f.parents]
     for file in sorted(files):
         digest.update(str(file.relative_to(paths.DBT_PROJECT)).encode() + b"\0" + file.read_bytes() + b"\0")

@@ -20,6 +20,7 @@ from pipelines import paths
 from pipelines.defs.checking import find_edition
 from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.inputs import digest_edition_inputs
+from pipelines.defs.manifest import WAREHOUSE
 from pipelines.disclosure.policy import Policy, read_policy
 from pipelines.editions.manifest import SealedExtract
 from pipelines.editions.state import Target, choose_target, list_editions
@@ -77,7 +78,7 @@ class EditionRun:
 
     @property
     def warehouse(self) -> Path:
-        return self.work / "warehouse.duckdb"
+        return self.work / WAREHOUSE
 
     @property
     def dbt_artifacts(self) -> Path:

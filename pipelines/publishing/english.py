@@ -11,12 +11,15 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING
 
 import humanize
-import inflect
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    import inflect
 
 LOCALE = "en_GB"
 
@@ -39,6 +42,15 @@ _SHARES: tuple[tuple[Fraction, str], ...] = (
 
 @cache
 def _engine() -> inflect.engine:
+    # typeguard compiles every function of the library anew as it is imported: longer than all that is asked of it here.
+    import typeguard
+
+    checked = typeguard.typechecked
+    vars(typeguard)["typechecked"] = lambda function: function
+    try:
+        import inflect
+    finally:
+        vars(typeguard)["typechecked"] = checked
     return inflect.engine()
 
 
