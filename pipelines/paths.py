@@ -64,6 +64,8 @@ class Output:
         self.history = beside / "dagster"
         self.work = beside / "work"
         self.lock = beside / "lock"
+        self.site_record = beside / "site.json"
+        """What `site/` was put together from, as hashes."""
         self.approvals = beside / "approvals"
         """What an edition said when it was approved, so that what changed since can be listed."""
         self.handed_out = beside / "handed-out"

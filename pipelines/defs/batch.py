@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pipelines.defs.history import open_history, prepare_history, tell_code_loca
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.templates import refuse_wrong_templates
 from pipelines.editions.manifest import read_manifest
+from pipelines.editions.standing import note_site, stands
 from pipelines.editions.state import (
     EditionState,
     choose_target,
@@ -29,12 +30,10 @@ from pipelines.editions.state import (
 from pipelines.editions.switch import work_in
 from pipelines.editions.verify import verify
 from pipelines.editions.working import hand_out_copies, show_copy
-from pipelines.faults import DataFault, Fault, MachineFault
+from pipelines.faults import DataFault, Fault, MachineFault, UsageFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
-from pipelines.intake.gate import examine
-from pipelines.intake.quarantine import purge, quarantine
-from pipelines.intake.report import show_as_text
+from pipelines.intake.quarantine import purge
 from pipelines.paths import Output
 
 if TYPE_CHECKING:
@@ -73,6 +72,9 @@ def build_editions(
     """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
     purge()
     chosen = choose_editions(names, extracts)
+    standing = _find_standing(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+    if standing is not None:
+        return standing
     _examine(chosen, extracts, encoding)
     with work_in(output):
         states = list_editions(output)
@@ -81,7 +83,7 @@ def build_editions(
         _examine([planned.edition for planned in rest], extracts, encoding)
         todo = sorted([*todo, *rest], key=lambda planned: planned.edition.name)
         for built in settled:
-            say(f"Edition {built.edition}: {built.outcome}. Its input is what it was made from.")
+            say(_tell(built))
         # What a killed run left of its rows; nobody else is at work, for the lock is ours.
         shutil.rmtree(output.work, ignore_errors=True)
         if not todo:
@@ -98,12 +100,48 @@ def build_editions(
                 )
                 for planned in todo
             ]
-        for copy in hand_out_copies(output, names=[built.edition for built in settled]):
-            say(show_copy(copy))
+        note_site(output, list_editions(output), describe_code())
+        _hand_out(output, settled, say)
     return sorted(settled, key=lambda built: built.edition)
 
 
+def _tell(built: Built) -> str:
+    return f"Edition {built.edition}: {built.outcome}. Its input is what it was made from."
+
+
+def _find_standing(
+    chosen: Sequence[Edition], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
+) -> list[Built] | None:
+    """What is asked for, where all of it stands as it would be built, the site and the working copies too; else None.
+
+    By content alone: what is there passed the gate with this very code, or is published. Nothing is imported for it.
+    """
+    if not output.editions.is_dir() or output.incoming.exists() or output.work.exists():
+        return None
+    with work_in(output):
+        states = list_editions(output)
+        try:
+            todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+        except UsageFault:
+            return None  # the gate speaks first
+        if todo or not stands(output, states, describe_code()):
+            return None
+        for built in settled:
+            say(_tell(built))
+        _hand_out(output, settled, say)
+    return settled
+
+
+def _hand_out(output: Output, settled: Iterable[Built], say: Say) -> None:
+    for copy in hand_out_copies(output, names=[built.edition for built in settled]):
+        say(show_copy(copy))
+
+
 def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None:
+    from pipelines.intake.gate import examine
+    from pipelines.intake.quarantine import quarantine
+    from pipelines.intake.report import show_as_text
+
     examinations = [
         examine(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY) for edition in editions
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines import paths, register
+from pipelines import paths
 from pipelines.editions.manifest import digest_file
 from pipelines.faults import DataFault
 
@@ -38,6 +38,7 @@ def refuse_wrong_templates(folders: Iterable[Path]) -> None:
     found = {template for folder in folders if (template := find_own_template(folder)) is not None}
     if not found:
         return
+    from pipelines import register
     from pipelines.publishing.template_check import check_template, know_metrics
 
     book = know_metrics(register.read_metrics(), register.read_categories())

@@ -198,6 +198,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def show_path(path: str) -> str:
     """A path that can be printed, whatever bytes its name is made of."""
+    if path.isascii() and path.isprintable():
+        return path
     readable = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in readable)
 
