@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 from pipelines import paths, register
 from pipelines.defs.books import open_restricted_book
 from pipelines.defs.templates import choose_template
-from pipelines.defs.workspace import EDITIONS, Workspace
+from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
 from pipelines.figures import Figure
 from pipelines.intake.explanations import read_explanations
 from pipelines.intake.quality import describe_quality, write_quality
 from pipelines.intake.schemas import EXTRACTS
+from pipelines.lockdown import connect
+from pipelines.publishing.heat_map import DAYS, Start, write_starts
 from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report, write_inspection_pack
 from pipelines.publishing.workbooks import write_scorecard
 
@@ -41,11 +43,14 @@ def inspection_pack(context: dg.AssetExecutionContext, workspace: Workspace, exa
     )
 
 
-@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"pdf"})
+@dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["episode_starts"], kinds={"pdf"})
 def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The key figures and tables of the edition for the board's own use, as a tagged PDF."""
     run = workspace.open(context)
-    write_board_pack(open_restricted_book(run, exact_figures), run.staged / "restricted" / "board-pack.pdf")
+    book = open_restricted_book(run, exact_figures)
+    starts = read_starts(run, book.authority)
+    write_starts(starts, book, run.staged / "restricted" / "episodes-by-day-and-hour.csv")
+    write_board_pack(book, run.staged / "restricted" / "board-pack.pdf", starts=starts)
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
@@ -72,3 +77,14 @@ def quality(
     )
     write_quality(found, run.staged / "restricted")
     return dg.MaterializeResult(metadata={"page": "restricted/quality.html"})
+
+
+def read_starts(run: EditionRun, authority: str) -> list[Start]:
+    """When the episodes of one area began, from the run's warehouse, in the order of the week."""
+    with connect(run.warehouse, reach=run.admitted, read_only=True) as warehouse:
+        rows = warehouse.execute(
+            "select weekday, hour_of_day, episodes from episode_starts where authority = $authority",
+            {"authority": authority},
+        ).fetchall()
+    starts = [Start(*row) for row in rows]
+    return sorted(starts, key=lambda s: (DAYS.index(s.weekday), s.hour_of_day is None, s.hour_of_day or 0))

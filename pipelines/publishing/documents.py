@@ -28,7 +28,8 @@ from pipelines.publishing.department import MEASURES, Published, write_releases,
 from pipelines.publishing.digits import find_typed_figures, read_stated
 from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_list, write_month, write_period
-from pipelines.publishing.illustrations import illustrate
+from pipelines.publishing.heat_map import Start, draw_week
+from pipelines.publishing.illustrations import illustrate, set_in_print_font
 from pipelines.publishing.sentences import compare, is_shown, is_zero
 from pipelines.publishing.tables import write_statistic
 
@@ -191,8 +192,9 @@ class Vocabulary:
     Every figure goes through here, so `cited` is complete. Raises DataFault naming what does not exist.
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, starts: Sequence[Start] = ()) -> None:
         self.book = book
+        self._starts = starts
         self.cited: dict[FigureKey, str] = {}
         self._tables = 0
         self._pictures = 0
@@ -326,6 +328,14 @@ class Vocabulary:
         caption = tuple(Words(part) if isinstance(part, str) else self._cited(part) for part in drawing.finding)
         return Picture(self._pictures, caption, drawing.svg, drawing.alternative)
 
+    def week(self) -> Picture | Paragraph:
+        """When episodes began, by day and hour; exact, so for a restricted paper alone."""
+        if not self._starts:
+            return Paragraph((Words("When episodes began, by day and hour: there is nothing to draw."),))
+        self._pictures += 1
+        drawing = draw_week(self._starts)
+        return Picture(self._pictures, (Words(drawing.finding),), set_in_print_font(drawing.svg), drawing.alternative)
+
 
 def _label_with_unit(metric: Metric) -> str:
     """`Open cases (referrals)`; no unit where the label names it, or the figures do, as a percentage does."""
@@ -357,16 +367,19 @@ class _Filled:
         return f"\n\n{_OPEN}{number}{_CLOSE}\n\n"
 
 
-def write_paper(book: Book, text: Path, registers: Mapping[str, Any] | None = None) -> Paper:
+def write_paper(
+    book: Book, text: Path, registers: Mapping[str, Any] | None = None, *, starts: Sequence[Start] = ()
+) -> Paper:
     """Reads the text of a paper (front matter as YAML, then Markdown, all through Jinja) against a Book.
 
-    `registers` holds the data files that a text may show: `requests`, `inspection`.
+    `registers` holds the data files that a text may show: `requests`, `inspection`. `starts` says when the episodes of the
+    period began, for a paper that draws the week by hour.
 
     Raises DataFault naming the text, the line where it is known, and the unknown figure, field or mark-up.
     """
     source = text.read_text("utf-8")
     refuse_typed_figures(book, source, text)
-    vocabulary = Vocabulary(book)
+    vocabulary = Vocabulary(book, starts)
     filled = _Filled()
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     environment.globals.clear()
@@ -522,6 +535,7 @@ def _functions(vocabulary: Vocabulary, filled: _Filled, registers: Mapping[str, 
         "comparison": lambda caption, *metric_ids: filled.block(
             lambda: vocabulary.comparison_table(caption, metric_ids)
         ),
+        "week_by_hour": lambda: filled.block(vocabulary.week),
         "reviews": lambda: filled.block(vocabulary.review_table),
         "definitions": lambda: filled.block(vocabulary.definition_table),
         "lineage": lambda: filled.block(vocabulary.lineage_table),

@@ -52,10 +52,10 @@ def illustrate(book: Book, metric_id: str, by: str) -> Illustration:
         ". The table below has every number.",
     )
     svg = draw(marks, finding, alternative).decode()
-    return Illustration(_set_in_print_font(svg), finding, plain(alternative))
+    return Illustration(set_in_print_font(svg), finding, plain(alternative))
 
 
-def _set_in_print_font(svg: str) -> str:
+def set_in_print_font(svg: str) -> str:
     """No browser's font can be relied on when a paper is set. The print font is wider, so it is set smaller."""
 
     def narrow(match: re.Match[str]) -> str:

@@ -6,12 +6,14 @@ Names each paper's text, template and layout; the work is done in `documents`, `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines import paths
 from pipelines.publishing.book import Book
 from pipelines.publishing.citations import read_registers
 from pipelines.publishing.documents import Paper, write_paper
+from pipelines.publishing.heat_map import Start
 from pipelines.publishing.pdf import find_section_pages, write_pdf
 from pipelines.publishing.word import write_word
 
@@ -53,9 +55,17 @@ def _write_with_registers(book: Book, template: Path, into: Path, text: Path) ->
 
 
 def write_board_pack(
-    book: Book, into: Path, *, text: Path = paths.BOARD_PACK_TEXT, layout: Path = paths.PAPER_LAYOUT
+    book: Book,
+    into: Path,
+    *,
+    starts: Sequence[Start] = (),
+    text: Path = paths.BOARD_PACK_TEXT,
+    layout: Path = paths.PAPER_LAYOUT,
 ) -> Paper:
-    """The key figures and tables of the edition, exact, with a cover, as a tagged PDF `into`. Returns the paper."""
-    paper = write_paper(book, text)
+    """The key figures and tables of the edition, exact, with a cover, as a tagged PDF `into`. Returns the paper.
+
+    `starts` says when the episodes of the period began.
+    """
+    paper = write_paper(book, text, starts=starts)
     write_pdf(paper, layout, into, has_cover=True)
     return paper

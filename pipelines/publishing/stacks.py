@@ -93,7 +93,7 @@ def _draw_parts(axes: Axes, stack: Stack, row: int, y: float) -> None:
         axes.add_patch(patch)
         needed = CHARACTER * len(part.figure.display) + 6
         if needed <= width and not is_hidden:
-            number, address, ink = part.figure.display, part.figure.key, _legible_on(colour)
+            number, address, ink = part.figure.display, part.figure.key, legible_on(colour)
             write_number(axes, x + width / 2, y + _BAR / 2 + 5, number, address, color=ink, ha="center")
         else:
             # Too narrow for its number: it stands under the part, as near as its neighbours let it.
@@ -122,7 +122,7 @@ def _colour(category: str, place: int) -> str:
     return GREY if category == NOT_KNOWN else colours()[place % len(colours())]
 
 
-def _legible_on(colour: str) -> str:
+def legible_on(colour: str) -> str:
     """Ink or white, whichever stands out more from the colour by the rule of WCAG."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)

@@ -104,6 +104,7 @@ SPOILED = {
     "assert_breakdowns_sum_to_a_total_that_exists": "delete from figures "
     "where metric_id = 'episodes_reported' and breakdown = 'total'",
     "assert_each_thing_is_one_row": "insert into episodes select * from episodes limit 1",
+    "assert_every_episode_began_once": "delete from episode_starts",
     "assert_every_figure_says_what_it_is": "update figures set value = null where metric_id = 'children_reported'",
     "assert_no_part_exceeds_its_whole": "update figures set numerator = 99 where metric_id = 'return_interviews_held'",
     "assert_nothing_counted_is_left_out": "delete from figures where breakdown = 'month'",
