@@ -29,6 +29,7 @@ from pipelines.publishing.index import index_page
         "foi_answers",
         "inspection_pack",
         "workbook",
+        "public_board_pack",
         "dmt_report",
         "board_pack",
         "scorecard",

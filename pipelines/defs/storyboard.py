@@ -22,7 +22,7 @@ from pipelines.editions.state import list_editions
 from pipelines.figures import PublicFigure
 from pipelines.publishing.downloads import write_datapackage, write_public_figures
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
-from pipelines.publishing.reports import write_foi_answers
+from pipelines.publishing.reports import write_foi_answers, write_public_pack
 from pipelines.publishing.site import build_site
 from pipelines.publishing.workbooks import write_tables
 
@@ -100,6 +100,17 @@ def story_board(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     shutil.copytree(run.rendered / "charts", public / "charts", copy_function=shutil.copyfile)
     made = list((public / "pages").rglob("*.html"))
     return dg.MaterializeResult(metadata={"pages": len(made), "charts": len(list((public / "charts").iterdir()))})
+
+
+@dg.asset(group_name="story_board", partitions_def=EDITIONS, deps=["story_board"], kinds={"pdf"})
+def public_board_pack(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> dg.MaterializeResult[None]:
+    """All pages of the edition as one tagged PDF, with the protected figures that the pages show."""
+    run = workspace.open(context)
+    site = run.staged / "public" / "pages"
+    paper = write_public_pack(open_public_book(run, protected_figures), site, site / "board-pack.pdf")
+    return dg.MaterializeResult(metadata={"figures": len(paper.cited)})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS)

@@ -101,6 +101,9 @@ class Published:
         self._book = book
         self._latest = keep_latest(book.published_statistics)
         self._breaks = read_published_breaks(registers)
+        self._region = next(
+            (str(r["code"]) for r in registers.get("regions") or () if book.authority in r["authorities"]), None
+        )
         self._models = {
             str(model["model"]): model
             for model in registers.get("neighbours") or ()
@@ -142,7 +145,7 @@ class Published:
 
     def _is_around(self, code: str) -> bool:
         """England, and the region of the area where that is known."""
-        return code.startswith("E92") or code == REGIONS.get(self._book.authority)
+        return code.startswith("E92") or code == self._region
 
     def neighbours(self, model: str) -> list[tuple[str, str]]:
         """(code, name) of the statistical neighbours of the area by that model, the nearest first."""
@@ -173,13 +176,6 @@ class Published:
             if (now.value, now.symbol) != (then.value, then.symbol):
                 revised.append((then, now))
         return revised
-
-
-REGIONS: Mapping[str, str] = {
-    **dict.fromkeys(("E06000010", "E06000011", "E06000012", "E06000013", "E06000014", "E06000065"), "E12000003"),
-    **dict.fromkeys((f"E0800{n:04}" for n in (16, 17, 18, 19, 32, 33, 34, 35, 36)), "E12000003"),
-}
-"""The region of the authorities of Yorkshire and The Humber. Files of the department do not always name it."""
 
 
 def _check(measure: str) -> None:

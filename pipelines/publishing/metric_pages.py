@@ -170,12 +170,17 @@ def _write_steps(book: Book, metric: Metric, protection: str, trail: Trail | Non
 
 
 def make_list_of_numbers(
-    book: Book, citations: Mapping[FigureKey, Sequence[ShownOn]], link: Mapping[str, str]
+    book: Book,
+    citations: Mapping[FigureKey, Sequence[ShownOn]],
+    link: Mapping[str, str],
+    older: Mapping[str, str] | None = None,
 ) -> MadePage:
     """Every number that the pages show, by unit and size, with all places where it stands.
 
-    `citations` names the pages of each figure, `link` the address of each metric's page.
+    `citations` names the pages of each figure, `link` the address of each metric's page, `older` that of the same list of each
+    earlier edition.
     """
+    lists = {name: Markup('<a href="{}">{}</a>').format(address, name) for name, address in (older or {}).items()}
     books = {one.edition.name: one for one in (*book.earlier, book)}
     found: dict[str, list[tuple[PublicFigure, Sequence[ShownOn]]]] = {}
     for key, places in citations.items():
@@ -198,6 +203,11 @@ def make_list_of_numbers(
         "leads to how it is worked out.",
         "",
     ]
+    if lists:
+        lines += [
+            f"The pages of an earlier edition show more of its numbers. Each has a list of its own: {write_list(list(lists.values()))}.",
+            "",
+        ]
     shown: list[PublicFigure] = []
     for unit in sorted(found):
         rows: list[list[Markup | str]] = []
@@ -210,7 +220,7 @@ def make_list_of_numbers(
                     lower_first(books[key.edition].label_of(key.metric_id, key.breakdown, key.category))
                 )
             pages = Markup(", ").join(Markup('<a href="{}">{}</a>').format(p.address, p.title) for p in places)
-            rows.append([mark_up_figure(figure), name, key.edition, pages])
+            rows.append([mark_up_figure(figure), name, lists.get(key.edition, key.edition), pages])
         title = unit[:1].upper() + unit[1:]
         lines += [f"## {title}", ""]
         lines += [

@@ -180,7 +180,12 @@ def _make_generated_pages(
         for key in keys:
             places.setdefault(key, []).append(shown_on(page, FIND, html=True))
     link = {m: relpath(page_of(m), dirname(FIND)).removesuffix(".md") + ".html" for m in book.metrics}
-    pages[FIND] = make_list_of_numbers(book, places, link)
+    older = {
+        entry.name: relpath(f"{dirname(entry.address)}/{FIND}", dirname(FIND)).removesuffix(".md") + ".html"
+        for entry in shared.editions
+        if entry.address is not None and entry.name != book.edition.name
+    }
+    pages[FIND] = make_list_of_numbers(book, places, link, older)
     return pages
 
 

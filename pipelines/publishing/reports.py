@@ -15,6 +15,7 @@ from pipelines.publishing.citations import read_registers
 from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.heat_map import Start
 from pipelines.publishing.pdf import find_section_pages, write_pdf
+from pipelines.publishing.site_paper import list_pages, read_site
 from pipelines.publishing.word import write_word
 
 
@@ -67,5 +68,12 @@ def write_board_pack(
     `starts` says when the episodes of the period began.
     """
     paper = write_paper(book, text, starts=starts)
+    write_pdf(paper, layout, into, has_cover=True)
+    return paper
+
+
+def write_public_pack(book: Book, site: Path, into: Path, *, layout: Path = paths.PAPER_LAYOUT) -> Paper:
+    """All pages of the built `site`, with their protected figures, with a cover, as a tagged PDF `into`. Returns the paper."""
+    paper = read_site(site, list_pages(paths.MKDOCS_CONFIG), book)
     write_pdf(paper, layout, into, has_cover=True)
     return paper

@@ -1,5 +1,7 @@
 import gzip
 import io
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +70,11 @@ def find_pages(site: Path) -> list[Path]:
     return sorted(site.rglob("*.html"))
 
 
+def find_written_pages(site: Path) -> list[Path]:
+    """The pages of the navigation: all but those of measures, which are made alike."""
+    return [path for path in find_pages(site) if path.parent.name != "metrics"]
+
+
 def watch(page: Page) -> list[str]:
     """Everything that a page may not do: errors on the console, requests that leave the file system."""
     told: list[str] = []
@@ -124,14 +131,22 @@ def test_no_page_is_heavy_or_asks_for_many_files(context: BrowserContext, site: 
     assert wrong == {}
 
 
-def test_there_is_one_colour_scheme_whatever_the_reader_prefers(browser: Browser, site: Path) -> None:
-    looks = set()
+def test_every_page_has_the_same_colours_and_contrast_for_readers_who_prefer_dark(browser: Browser, site: Path) -> None:
+    """There is one colour scheme; axe has looked at it above, and looks again at the contrast under the other preference."""
+    axe, looks, wrong = AXE.read_text("utf-8"), set(), {}
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
-        page.goto((site / "index.html").as_uri())
-        looks.add(page.evaluate("(s => s.color + s.backgroundColor)(getComputedStyle(document.body))"))
+        for path in find_written_pages(site) if scheme == "dark" else [site / "index.html"]:
+            page.goto(path.as_uri())
+            if path == site / "index.html":
+                looks.add(page.evaluate("(s => s.color + s.backgroundColor)(getComputedStyle(document.body))"))
+            page.evaluate(axe)
+            rules = {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+            if found := page.evaluate("rules => axe.run(rules)", rules)["violations"]:
+                wrong[path.name] = [n["target"] for v in found for n in v["nodes"]][:3]
         context.close()
+    assert wrong == {}
     assert len(looks) == 1
 
 
@@ -146,9 +161,16 @@ def test_search_works_from_the_file_system(context: BrowserContext, site: Path) 
     assert told == []
 
 
-def test_all_content_is_there_without_scripts(browser: Browser, site: Path) -> None:
+UNSEEN = """() => [...document.querySelectorAll("article *")].filter(
+  e => !e.checkVisibility() && !e.closest("details") && e.textContent.trim()).map(e => e.outerHTML.slice(0, 80))"""
+
+
+def test_all_content_of_every_page_is_there_without_scripts(browser: Browser, site: Path) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    for path in find_written_pages(site):
+        page.goto(path.as_uri())
+        assert page.evaluate(UNSEEN) == [], path.name
     page.goto((site / "missing" / "index.html").as_uri())
     assert page.locator("figure.chart img").first.is_visible()
     assert page.locator("figure.chart table").first.is_visible()
@@ -189,10 +211,14 @@ WALK = """() => {
 }"""
 
 
-def test_a_keyboard_walks_the_whole_page_and_shows_where_it_is(context: BrowserContext, site: Path) -> None:
+WALKED = ("index.html", "missing/index.html", "comparison.html", "outcomes.html")
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_keyboard_walks_the_whole_page_and_shows_where_it_is(context: BrowserContext, site: Path, name: str) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto((site / "missing" / "index.html").as_uri())
+    page.goto((site / name).as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate('document.activeElement.classList.contains("md-skip")')
     stops = [page.evaluate(WALK)]
@@ -241,3 +267,24 @@ def test_a_printed_page_has_its_notice_its_charts_and_the_addresses_of_what_it_c
     address = page.locator("article a[href^='http']").first.get_attribute("href")
     assert address is not None
     assert address in text.replace("\n", "")
+
+
+WRITTEN = """() => [...document.querySelectorAll("article h2, article h3, article .finding, article td, article th")]
+  .filter(e => !e.querySelector("a[href^='http'], .unseen")).map(e => e.innerText)"""
+
+
+def test_every_page_prints_with_all_its_headings_findings_and_numbers(context: BrowserContext, site: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    page = context.new_page()
+    wrong = {}
+    for path in find_written_pages(site):
+        page.goto(path.as_uri())
+        page.emulate_media(media="print")
+        wanted = {"".join(text.split()) for text in page.evaluate(WRITTEN)}
+        words = ["pdftotext", "-raw", "-", "-"]
+        printed = subprocess.run(words, input=page.pdf(format="A4"), capture_output=True, check=True).stdout.decode()
+        text = "".join(printed.split())
+        if lost := [one for one in wanted if one and one not in text]:
+            wrong[path.relative_to(site).as_posix()] = lost[:5]
+    assert wrong == {}

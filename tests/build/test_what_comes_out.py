@@ -48,6 +48,7 @@ def test_every_file_of_the_contract_is_there(edition):
         "public/tables.xlsx",
         "public/foi-answers.docx",
         "public/pages/index.html",
+        "public/pages/board-pack.pdf",
         "restricted/figures.csv",
         "restricted/dmt-report.docx",
         "restricted/dmt-report.pdf",

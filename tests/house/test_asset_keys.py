@@ -28,6 +28,7 @@ SHELL = {
     "foi_answers",
     "inspection_pack",
     "board_pack",
+    "public_board_pack",
     "scorecard",
     "register_review",
     "interview_review",

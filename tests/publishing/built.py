@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
+from pipelines.publishing.reports import write_public_pack
 from pipelines.publishing.site import build_site
 from tests.publishing.fabricated import make_book
 
@@ -22,4 +23,5 @@ def build_real_site(folder: Path) -> Path:
     rendered = folder / "rendered"
     render_pages(paths.DOCS, book, rendered, policy=PolicyWords(5, 5), editions=entries)
     build_site(rendered, paths.MKDOCS_CONFIG, folder / "site", site_name="Story board 2017", epoch=EPOCH, invented=True)
+    write_public_pack(book, folder / "site", folder / "site" / "board-pack.pdf")
     return folder / "site"

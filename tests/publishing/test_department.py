@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -179,3 +180,31 @@ def test_the_file_beside_a_drawing_keeps_every_release_and_symbol(sample: tuple[
     assert f'York,E06000014,2019-03-31,away_incidents,,c,"{release}, 2022"' in lines
     lines = write_published_data(*sample, "missing_incidents").splitlines()
     assert [line.split(",")[4] for line in lines if "York,E06000014,2019" in line] == ["195", "199"]
+
+
+def test_the_region_of_every_council_is_known_once() -> None:
+    listed = [code for region in REGISTERS["regions"] for code in region["authorities"]]
+    assert len(REGISTERS["regions"]) == 9
+    assert len(listed) == len(set(listed)) >= 153
+    neighbours = {n["code"] for model in REGISTERS["neighbours"] for n in model["listed"]}
+    assert neighbours <= set(listed)
+
+
+@pytest.mark.parametrize(
+    ("authority", "region"), [("E10000017", "North West"), ("E09000007", "London"), (YORK, "Yorkshire and The Humber")]
+)
+def test_a_council_of_any_region_stands_beside_its_own_region_and_no_other(authority: str, region: str) -> None:
+    figures = [replace(f, key=replace(f.key, authority=authority)) for f in make_figures("2016")]
+    codes = {r["name"]: r["code"] for r in REGISTERS["regions"]}
+    statistics = [stat("missing_incidents", 2015, "9", area=code, name=name) for name, code in codes.items()]
+    statistics.append(stat("missing_incidents", 2015, "9", area=authority, name="Here"))
+    statistics.append(stat("missing_incidents", 2015, "9", area="E92000001", name="England"))
+    book = Book(
+        make_edition("2016"),
+        figures,
+        read_metrics(),
+        read_categories(),
+        audience="public",
+        published_statistics=statistics,
+    )
+    assert [name for _, name in Published(book, REGISTERS).areas()] == ["Here", region, "England"]
