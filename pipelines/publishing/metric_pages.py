@@ -205,7 +205,8 @@ def make_list_of_numbers(
     ]
     if lists:
         lines += [
-            f"The pages of an earlier edition show more of its numbers. Each has a list of its own: {write_list(list(lists.values()))}.",
+            "The pages of an earlier edition show more of its numbers. Each has a list of its own: "
+            f"{write_list(list(lists.values()))}.",
             "",
         ]
     shown: list[PublicFigure] = []
