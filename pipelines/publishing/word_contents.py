@@ -14,7 +14,6 @@ from typing import Any
 from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.text.paragraph import Paragraph as WordParagraph
 
 from pipelines.faults import DataFault
 
@@ -26,18 +25,17 @@ def fill_contents(word: WordDocument, template: Path, pages: Sequence[int] = ())
     do not count, the numbers given stand. Without `pages`, or where the template asks for none, there are no numbers. Raises
     DataFault naming the template where it has no table of contents.
     """
-    for start in word.paragraphs:
-        instructions = [
-            node for node in start._p.iter(qn("w:instrText")) if (node.text or "").strip().startswith("TOC ")
-        ]
+    # Word's own gallery puts the table into a block of its own, so that it is looked for at any depth.
+    for start in word.element.body.iter(qn("w:p")):
+        instructions = [node for node in start.iter(qn("w:instrText")) if (node.text or "").strip().startswith("TOC ")]
         if instructions:
             break
     else:
         raise DataFault(f"{template.name}: there is no table of contents; insert one in Word")
     end = _last_paragraph_of_field(start, template)
     between = []
-    node = start._p.getnext()
-    while end is not start._p and node is not None and node is not end:
+    node = start.getnext()
+    while end is not start and node is not None and node is not end:
         between.append(node)
         node = node.getnext()
     for paragraph in between:
@@ -46,8 +44,8 @@ def fill_contents(word: WordDocument, template: Path, pages: Sequence[int] = ())
     _write_entries(start, end, instruction, list(_mark_headings(word)), () if r"\n" in instruction else pages)
 
 
-def _last_paragraph_of_field(start: WordParagraph, template: Path) -> Any:
-    depth, node = 0, start._p
+def _last_paragraph_of_field(start: Any, template: Path) -> Any:
+    depth, node = 0, start
     while node is not None:
         for mark in node.iter(qn("w:fldChar")):
             depth += {"begin": 1, "end": -1}.get(mark.get(qn("w:fldCharType")), 0)
@@ -60,15 +58,17 @@ def _last_paragraph_of_field(start: WordParagraph, template: Path) -> Any:
 def _mark_headings(word: WordDocument) -> Iterator[tuple[str, str]]:
     """Puts a bookmark on each heading of level 1; yields its name and the text with its number."""
     number = 0
+    taken = [int(node.get(qn("w:id"), "0")) for node in word.element.body.iter(qn("w:bookmarkStart"))]
+    first_free = max(taken, default=0)
     for paragraph in word.paragraphs:
         if paragraph.style is None or paragraph.style.name != "Heading 1":
             continue
         number += 1
         name = f"_Toc{number:08}"
         begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
-        begin.set(qn("w:id"), str(number))
+        begin.set(qn("w:id"), str(first_free + number))
         begin.set(qn("w:name"), name)
-        end.set(qn("w:id"), str(number))
+        end.set(qn("w:id"), str(first_free + number))
         first = paragraph._p.find(qn("w:r"))
         if first is not None:
             first.addprevious(begin)
@@ -77,12 +77,12 @@ def _mark_headings(word: WordDocument) -> Iterator[tuple[str, str]]:
 
 
 def _write_entries(
-    start: WordParagraph, end: Any, instruction: str, entries: list[tuple[str, str]], pages: Sequence[int]
+    start: Any, end: Any, instruction: str, entries: list[tuple[str, str]], pages: Sequence[int]
 ) -> None:
     begin = [_field_mark("begin", is_dirty=True), _instruction(instruction), _field_mark("separate")]
     paragraphs = []
     for (name, text), page in itertools.zip_longest(entries, pages[: len(entries)]):
-        paragraph = copy.deepcopy(start._p)
+        paragraph = copy.deepcopy(start)
         for child in list(paragraph):
             if child.tag != qn("w:pPr"):
                 paragraph.remove(child)
@@ -104,10 +104,10 @@ def _write_entries(
         _after_properties(paragraphs[0], node)
     paragraphs[-1].append(_field_mark("end"))
     for paragraph in paragraphs:
-        start._p.addprevious(paragraph)
-    if end is not start._p:
+        start.addprevious(paragraph)
+    if end is not start:
         end.getparent().remove(end)
-    start._p.getparent().remove(start._p)
+    start.getparent().remove(start)
 
 
 def _after_properties(paragraph: Any, node: Any) -> None:

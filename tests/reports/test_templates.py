@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from docx import Document
 from docx.document import Document as WordDocument
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from typer.testing import CliRunner
 
 from pipelines import paths
@@ -126,6 +128,30 @@ def test_curly_quotation_marks_are_read_as_word_means_them(tmp_path: Path) -> No
     template = changed(tmp_path, lambda w: w.add_paragraph("{{r figure(“cme_referrals”) }}"))
     assert find(template) == []
     write_dmt_report(sample_book(), template, tmp_path / "r.docx")
+
+
+def test_a_table_of_contents_from_words_gallery_is_found_in_its_block_and_bookmarks_of_their_own_stay_apart(
+    tmp_path: Path,
+) -> None:
+    def wrap(word: WordDocument) -> None:
+        (contents,) = [p._p for p in word.paragraphs if p.style is not None and p.style.name == "toc 1"]
+        block, content, mark = (OxmlElement(f"w:{name}") for name in ("sdt", "sdtContent", "bookmarkStart"))
+        contents.addprevious(block)
+        block.append(content)
+        content.append(contents)
+        mark.set(qn("w:id"), "3")
+        mark.set(qn("w:name"), "theirs")
+        word.paragraphs[0]._p.append(mark)
+
+    template = changed(tmp_path, wrap)
+    assert find(template) == []
+    write_dmt_report(sample_book(), template, tmp_path / "r.docx")
+    body = Document(str(tmp_path / "r.docx")).element.body
+    numbers = [node.get(qn("w:id")) for node in body.iter(qn("w:bookmarkStart"))]
+    assert len(numbers) == len(set(numbers)) > 10
+    links = list(body.iter(qn("w:hyperlink")))
+    assert len(links) > 10
+    assert all(next(link.iterancestors(qn("w:sdt")), None) is not None for link in links)
 
 
 def add_part(name: str) -> Callable[[dict[str, bytes]], object]:
