@@ -47,7 +47,9 @@ def _show_commands() -> Iterator[str]:
     )
     panels: dict[str, list[tuple[str, Any]]] = {}
     for name, command in group.commands.items():
-        panels.setdefault(str(command.rich_help_panel or "Other"), []).append((name, command))
+        # A command with commands of its own, as `template write`, is told by those.
+        told = {f"{name} {part}": of for part, of in getattr(command, "commands", {}).items()} or {name: command}
+        panels.setdefault(str(command.rich_help_panel or "Other"), []).extend(told.items())
     for panel, commands in panels.items():
         yield from ("", f"## {panel}")
         for name, command in commands:
