@@ -69,7 +69,7 @@ def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
     is_public, kind = path.startswith("public/"), file.suffix
     if path.startswith(INDEX):
         return
-    if is_public and path.startswith(PAGES) and kind not in (".html", ".svg", ".csv", ".json"):
+    if is_public and path.startswith(PAGES) and kind not in (".html", ".svg", ".csv", ".json", *PAPERS):
         if not is_asset(path.removeprefix(PAGES), file):
             raise ValueError(path)
         return
