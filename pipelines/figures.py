@@ -12,6 +12,9 @@ from decimal import Decimal
 from typing import Literal
 
 TOTAL, ALL = "total", "all"
+OVER_TIME = ("quarter", "term")
+"""The breakdowns of the scorecard, in files of their own: quarters of the financial year (`2014-Q1`, named after the year of its
+April) and school terms (`2015-autumn`)."""
 
 ExactStatus = Literal["published", "not_available", "not_applicable"]
 PublicStatus = Literal["published", "suppressed", "not_available", "not_applicable"]
@@ -45,6 +48,11 @@ class FigureKey:
     metric_id: str
     breakdown: str = TOTAL
     category: str = ALL
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether it is of a quarter or a term, and so in the scorecard's files."""
+        return self.breakdown in OVER_TIME
 
     def __str__(self) -> str:
         """The address used in HTML, e.g. `2016/E06000014/episodes_reported/sex/female`."""
@@ -108,6 +116,8 @@ class Metric:
     """Without the total; two dimensions are joined by a slash."""
     dimensions: Mapping[str, str] = field(default_factory=dict)
     """Breakdown dimension -> dimension of the category list, where the two names differ."""
+    over_time: str | None = None
+    """How the scorecard cuts it, by quarter or by term; not one of `breakdowns`."""
     overlapping: tuple[str, ...] = ()
     """Breakdowns whose categories overlap, so that they do not sum to the total."""
     numerator: str | None = None
@@ -118,6 +128,11 @@ class Metric:
     """Rates: 100 for per cent, 10000 for a rate per 10,000."""
     public: bool = True
     """False where no value of it is ever public (a maximum)."""
+
+    @property
+    def every_breakdown(self) -> tuple[str, ...]:
+        """The breakdowns and, where the scorecard shows the metric, its quarters or terms."""
+        return (*self.breakdowns, self.over_time) if self.over_time else self.breakdowns
 
     def dimension_of(self, name: str) -> str:
         """The category list that a dimension of this metric's breakdowns draws on."""

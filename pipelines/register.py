@@ -36,6 +36,7 @@ def _metric(entry: Mapping[str, Any]) -> Metric:
         needs=tuple(meta["needs"]),
         breakdowns=tuple(meta.get("breakdowns", ())),
         dimensions=meta.get("dimensions", {}),
+        over_time=meta.get("over_time"),
         overlapping=tuple(meta.get("overlapping", ())),
         numerator=meta.get("numerator"),
         denominator=meta.get("denominator"),

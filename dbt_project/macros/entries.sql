@@ -32,8 +32,8 @@
 {%- endmacro %}
 
 {#-
-  One row for each breakdown of each metric, the total among them: the category lists that it draws on. The total draws
-  on none, and a breakdown by one dimension on one.
+  One row for each breakdown of each metric, the total and the scorecard's quarters or terms among them: the category
+  lists that it draws on. The total draws on none, and a breakdown by one dimension on one.
 -#}
 {% macro breakdown_entries() -%}
     {%- if execute %}
@@ -49,6 +49,9 @@
         ('{{ metric_id }}', '{{ breakdown }}', '{{ named.get(dimensions[0], dimensions[0]) }}', '
             {{- named.get(dimensions[1], dimensions[1]) if dimensions | length > 1 }}')
         {%- endfor %}
+        {%- if meta.over_time %},
+        ('{{ metric_id }}', '{{ meta.over_time }}', '{{ meta.over_time }}', '')
+        {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
     ) as entries (metric_id, breakdown, first_dimension, second_dimension)

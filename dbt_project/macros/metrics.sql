@@ -5,9 +5,16 @@
   Nothing here knows what an episode or a referral is.
 -#}
 
-{#- How the rows of a relation are cut: the total and each breakdown, as (breakdown, category). -#}
-{% macro cuts() -%}
-    {%- set breakdowns = model.config.meta.breakdowns | default([]) if execute else [] -%}
+{#-
+  How the rows of a relation are cut: the total and each breakdown, as (breakdown, category), the quarter or term of
+  the scorecard among them unless that is counted on other rows.
+-#}
+{% macro cuts(is_over_time_apart=false) -%}
+    {%- set meta = model.config.meta if execute else {} -%}
+    {%- set breakdowns = meta.breakdowns | default([]) -%}
+    {%- if meta.over_time and not is_over_time_apart -%}
+        {%- set breakdowns = breakdowns + [meta.over_time] -%}
+    {%- endif -%}
     cross join lateral (
         values
         ('total', 'all')
@@ -46,7 +53,7 @@
     )
 {%- endmacro %}
 
-{% macro counts_by_cut(relation, count, where=none, is_by_area=false) -%}
+{% macro counts_by_cut(relation, count, where=none, is_by_area=false, is_over_time_apart=false) -%}
     select
         things.authority,
         cut.breakdown,
@@ -54,14 +61,28 @@
         count({{ count }}) as numerator,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
-    {{ cuts() }}
+    {{ cuts(is_over_time_apart) }}
     group by all
 {%- endmacro %}
 
-{#- A count of the rows of a relation, or of `distinct` things where a thing has several rows. -#}
-{% macro figures_from(relation, count, where=none, is_by_area=false) -%}
+{#-
+  A count of the rows of a relation, or of `distinct` things where a thing has several rows. People who may come back
+  in another quarter or term are counted in each of them, on the rows of `in_each`: what they came with.
+-#}
+{% macro figures_from(relation, count, where=none, is_by_area=false, in_each=none, in_each_where=none) -%}
 with counted as (
-    {{ counts_by_cut(relation, count, where, is_by_area) }}
+    {{ counts_by_cut(relation, count, where, is_by_area, in_each is not none) }}
+    {%- if in_each %}
+    union all
+    select
+        things.authority,
+        '{{ model.config.meta.over_time }}' as breakdown,
+        things.{{ model.config.meta.over_time | default('category', true) }} as category,
+        count(distinct things.child_id) as numerator,
+        count(distinct things.child_id) as contributors
+    from ({{ rows_by_area(in_each, in_each_where, false) }}) as things
+    group by all
+    {%- endif %}
 )
 
 select

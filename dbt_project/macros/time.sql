@@ -38,3 +38,19 @@
         else '365_days_or_more'
     end
 {%- endmacro %}
+
+{#- The quarter of the financial year that a day is in, named after the year in which April was: 2014-Q1. -#}
+{% macro quarter_of(day) -%}
+    (year({{ day }} - interval 3 month) || '-Q' || quarter({{ day }} - interval 3 month))
+{%- endmacro %}
+
+{#-
+  The school term that a day is in, with the year of the day: 2015-autumn. The terms are those by which the law
+  counts compulsory school age: they begin on 1 September, 1 January and 1 April.
+-#}
+{% macro term_of(day) -%}
+    (
+        year({{ day }})
+        || case when month({{ day }}) >= 9 then '-autumn' when month({{ day }}) <= 3 then '-spring' else '-summer' end
+    )
+{%- endmacro %}

@@ -9,8 +9,14 @@ with overlapping (metric_id, breakdown) as (
     {%- endfor %}
 ),
 
-counts as (
+every_figure as (
     select * from {{ ref('figures') }}
+    union all
+    select * from {{ ref('scorecard_figures') }}
+),
+
+counts as (
+    select * from every_figure
     where status = 'published' and denominator is null
 ),
 

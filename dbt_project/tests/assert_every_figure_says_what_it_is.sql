@@ -1,9 +1,15 @@
 -- Each figure is there once; it has a value exactly when it is published, and its parts are those of its kind.
-with figures as (
+with every_figure as (
+    select * from {{ ref('figures') }}
+    union all
+    select * from {{ ref('scorecard_figures') }}
+),
+
+figures as (
     select
         *,
         count(*) over (partition by authority, metric_id, breakdown, category) as times
-    from {{ ref('figures') }}
+    from every_figure
 )
 
 select

@@ -22,9 +22,7 @@ from pipelines.publishing.exact import show_exact
 
 def open_public_book(run: EditionRun, figures: Sequence[PublicFigure]) -> Book:
     """Protected figures: all that the site and the open files are made of."""
-    return _open(
-        run, figures, "public", lambda folder, metrics: read_public_figures(folder / "public" / "figures.csv", metrics)
-    )
+    return _open(run, figures, "public", lambda folder, metrics: read_public_figures(folder / "public", metrics))
 
 
 def open_restricted_book(run: EditionRun, figures: Sequence[Figure]) -> Book:
@@ -33,7 +31,7 @@ def open_restricted_book(run: EditionRun, figures: Sequence[Figure]) -> Book:
         run,
         show_exact(figures),
         "restricted",
-        lambda folder, metrics: show_exact(read_restricted_figures(folder / "restricted" / "figures.csv", metrics)),
+        lambda folder, metrics: show_exact(read_restricted_figures(folder / "restricted", metrics)),
     )
 
 
@@ -58,11 +56,11 @@ def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
     metrics = register.read_metrics()
     found = []
     for name, folder in sorted(folders.items()):
-        withdrawn = folder / "restricted" / "withdrawn" / "public" / "figures.csv"
-        file = withdrawn if withdrawn.is_file() else folder / "public" / "figures.csv"
+        withdrawn = folder / "restricted" / "withdrawn" / "public"
+        side = withdrawn if withdrawn.is_dir() else folder / "public"
         # A later draft is built again after this edition; it protects itself against this one then.
         if name[:4] <= run.edition.name or not _is_draft(run, name):
-            found.append(read_public_figures(file, metrics))
+            found.append(read_public_figures(side, metrics))
     return found
 
 

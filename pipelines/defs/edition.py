@@ -36,6 +36,8 @@ from pipelines.publishing.index import index_page
         "register_review",
         "interview_review",
         "census_reconciliation",
+        "public_scorecard",
+        "public_dmt_report",
         "quality",
         "audit_trail",
     ],

@@ -60,8 +60,8 @@ def prove_edition(run: EditionRun, folder: Path, protected: list[PublicFigure], 
     metrics = register.read_metrics()
     shown, known = list(protected), list(exact)
     for _, earlier in list_earlier(run):
-        shown += read_public_figures(earlier / "public" / "figures.csv", metrics)
-        known += read_restricted_figures(earlier / "restricted" / "figures.csv", metrics)
+        shown += read_public_figures(earlier / "public", metrics)
+        known += read_restricted_figures(earlier / "restricted", metrics)
     public, restricted = know(
         shown,
         known,

@@ -13,17 +13,19 @@ from pipelines.disclosure.relations import read_relations
 from pipelines.disclosure.release import ProtectedRelease, protect_release
 from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
 from pipelines.lockdown import connect
-from pipelines.publishing.downloads import write_restricted_figures, write_side_by_side
+from pipelines.publishing.downloads import FIGURES, SCORECARD, write_restricted_figures, write_side_by_side
 
 
-@dg.asset(group_name="release", partitions_def=EDITIONS, deps=["figures"], kinds={"duckdb"})
+@dg.asset(group_name="release", partitions_def=EDITIONS, deps=["figures", "scorecard_figures"], kinds={"duckdb"})
 def exact_figures(context: dg.AssetExecutionContext, workspace: Workspace) -> list[Figure]:
-    """Every figure of the edition as it is. Restricted: read by the restricted pack and by disclosure, by nothing else."""
+    """Every figure of the edition as it is, the scorecard's quarters and terms in a file of their own. Restricted: read by the
+    restricted pack and by disclosure, by nothing else."""
     run = workspace.open(context)
     figures = read_figures(run)
     restricted = run.staged / "restricted"
     restricted.mkdir(parents=True, mode=0o700)
-    write_restricted_figures(figures, restricted / "figures.csv")
+    write_restricted_figures((f for f in figures if not f.key.is_over_time), restricted / FIGURES)
+    write_restricted_figures((f for f in figures if f.key.is_over_time), restricted / SCORECARD)
     context.add_output_metadata({"figures": len(figures)})
     return figures
 
@@ -88,12 +90,13 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
 
 
 def read_figures(run: EditionRun) -> list[Figure]:
-    """The rows of the `figures` mart, sorted by key. Nothing is worked out here."""
+    """The rows of the `figures` and `scorecard_figures` marts, sorted by key. Nothing is worked out here."""
     metrics = register.read_metrics()
     with connect(run.warehouse, reach=run.admitted, read_only=True) as warehouse:
         rows = warehouse.execute(
             "select edition, authority, metric_id, breakdown, category, numerator, denominator, value, unit, status,"
-            " period_start, period_end, as_at, contributors from figures"
+            " period_start, period_end, as_at, contributors"
+            " from (from figures union all from scorecard_figures)"
         ).fetchall()
     figures = [
         Figure(

@@ -1,4 +1,7 @@
-"""The restricted pack: the papers and lists for those entitled to exact figures. It never writes under `public/`."""
+"""The papers: those for readers entitled to exact figures, and the same from protected figures for everybody.
+
+An asset that is given exact figures never writes under `public/`, and one that is given protected ones never beside it.
+"""
 
 import json
 
@@ -6,17 +9,17 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines import paths, register
-from pipelines.defs.books import open_restricted_book
+from pipelines.defs.books import open_public_book, open_restricted_book
 from pipelines.defs.templates import choose_template
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
-from pipelines.figures import Figure
+from pipelines.figures import Figure, PublicFigure
 from pipelines.intake.explanations import read_explanations
 from pipelines.intake.quality import describe_quality, write_quality
 from pipelines.intake.schemas import EXTRACTS
 from pipelines.lockdown import connect
 from pipelines.publishing.heat_map import DAYS, Start, write_starts
 from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report, write_inspection_pack
-from pipelines.publishing.workbooks import write_scorecard
+from pipelines.publishing.scorecard import write_scorecard
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
@@ -43,6 +46,20 @@ def inspection_pack(context: dg.AssetExecutionContext, workspace: Workspace, exa
     )
 
 
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
+def public_dmt_report(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> dg.MaterializeResult[None]:
+    """The same report from protected figures, as Word and as tagged PDF. Nobody writes in it: it has no places for that."""
+    run = workspace.open(context)
+    book = open_public_book(run, protected_figures)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
+    write_dmt_pdf(book, public / "dmt-report.pdf")
+    return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
+
+
 @dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["episode_starts"], kinds={"pdf"})
 def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The key figures and tables of the edition for the board's own use, as a tagged PDF."""
@@ -55,9 +72,20 @@ def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_fi
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
 def scorecard(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
-    """The board's scorecard: key metrics of this and earlier editions."""
+    """The board's scorecard: key metrics by quarter and term, this year and the one before."""
     run = workspace.open(context)
     write_scorecard(open_restricted_book(run, exact_figures), run.staged / "restricted" / "scorecard.xlsx")
+
+
+@dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
+def public_scorecard(
+    context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
+) -> None:
+    """The same scorecard from protected figures."""
+    run = workspace.open(context)
+    public = run.staged / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    write_scorecard(open_public_book(run, protected_figures), public / "scorecard.xlsx")
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, deps=[dg.AssetKey(["extracts", name]) for name in EXTRACTS])

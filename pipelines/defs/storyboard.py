@@ -20,7 +20,7 @@ from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.disclosure.policy import describe
 from pipelines.editions.state import list_editions
 from pipelines.figures import PublicFigure
-from pipelines.publishing.downloads import write_datapackage, write_public_figures
+from pipelines.publishing.downloads import FIGURES, SCORECARD, write_datapackage, write_public_figures
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_foi_answers, write_public_pack
 from pipelines.publishing.site import build_site
@@ -117,11 +117,12 @@ def public_board_pack(
 def open_data(
     context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
 ) -> dg.MaterializeResult[None]:
-    """The protected figures as an open file with its descriptor."""
+    """The protected figures as open files with their descriptor."""
     run = workspace.open(context)
     public = run.staged / "public"
     public.mkdir(parents=True, exist_ok=True)
-    write_public_figures(protected_figures, public / "figures.csv")
+    write_public_figures((f for f in protected_figures if not f.key.is_over_time), public / FIGURES)
+    write_public_figures((f for f in protected_figures if f.key.is_over_time), public / SCORECARD)
     write_datapackage(
         public / "datapackage.json",
         edition=run.edition,

@@ -165,11 +165,11 @@ def check_policy(
     ]
     for text in policy.keep_visible:
         metric_id, _, breakdown = text.removesuffix("]").partition("[")
-        if metric_id not in metrics or (breakdown and breakdown not in metrics[metric_id].breakdowns):
+        if metric_id not in metrics or (breakdown and breakdown not in metrics[metric_id].every_breakdown):
             wrong.append(f"keep_visible: no figures {text}")
     for exception in policy.exceptions:
         metric = metrics.get(exception.metric_id)
-        if metric is None or exception.breakdown not in (TOTAL, *metric.breakdowns):
+        if metric is None or exception.breakdown not in (TOTAL, *metric.every_breakdown):
             wrong.append(f"exceptions: no figures {exception.metric_id} by {exception.breakdown}")
     if wrong:
         raise UsageFault(

@@ -15,10 +15,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.faults import UsageFault
-from pipelines.figures import ALL, TOTAL, Category, FigureKey, Metric, Period
+from pipelines.figures import ALL, OVER_TIME, TOTAL, Category, FigureKey, Metric, Period
 
 ALL_AUTHORITIES = "all"
 EVERY = "?"
+MONTH = "month"
 
 _TERM = re.compile(r"(?:(\d+) )?([a-z0-9_]+)(?:\[([a-z0-9_/]+)=([^\]\s]+)\])?")
 _LENGTH = re.compile(r"at (most|least) (\d+)")
@@ -167,6 +168,8 @@ class Relations:
                 continue
             metric, total = self.metrics[metric_id], release.find(metric_id, TOTAL, ALL)
             found += _within_cut(metric, breakdown, list(categories.values()), total)
+            if breakdown in OVER_TIME:
+                found += _sums_of_months(metric_id, breakdown, categories, release.cuts.get((metric_id, MONTH), {}))
             first, _, second = breakdown.partition("/")
             for side, margin in enumerate((first, second) if second else ()):
                 groups: dict[str, list[FigureKey]] = defaultdict(list)
@@ -289,7 +292,7 @@ class _Reader:
         terms = tuple(self._read_sum(left, 1, line.says) + self._read_sum(right, -1, line.says))
         bare = [term for term in terms if term.is_bare]
         for breakdown in line.by:
-            if not all(breakdown in self.metrics[term.metric_id].breakdowns for term in bare):
+            if not all(breakdown in self.metrics[term.metric_id].every_breakdown for term in bare):
                 raise self._fault(line.says, f"one of its metrics has no breakdown by {breakdown}")
         length = _LENGTH.fullmatch(line.period) if line.period else None
         if line.period and not length:
@@ -340,8 +343,10 @@ class _Reader:
         return _Term(sign * int(times or 1), metric_id, breakdown or TOTAL, category or ALL, is_bare=not breakdown)
 
     def _is_known(self, metric: Metric, breakdown: str, category: str) -> bool:
-        if breakdown not in metric.breakdowns:
+        if breakdown not in metric.every_breakdown:
             return False
+        if breakdown in OVER_TIME:
+            return category == EVERY
         names, values = breakdown.split("/"), category.split("/")
         return len(names) == len(values) and all(
             value == EVERY or value in self.categories.get(metric.dimension_of(name), ())
@@ -364,6 +369,30 @@ def _within_cut(metric: Metric, breakdown: str, members: list[FigureKey], total:
     ]
     covered = ((total, 1), *((key, -1) for key in members))
     return [*relations, Relation(f"{metric.metric_id} <= by {breakdown}", because, covered, False, None, False)]
+
+
+def _sums_of_months(
+    metric_id: str, breakdown: str, categories: Mapping[str, FigureKey], months: Mapping[str, FigureKey]
+) -> list[Relation]:
+    """Where the months are figures, too: those of each quarter or term make it up."""
+    by_stretch: dict[str, list[FigureKey]] = defaultdict(list)
+    for month, key in months.items():
+        by_stretch[stretch_of(breakdown, month)].append(key)
+    says = f"{metric_id} by {MONTH} = by {breakdown}"
+    return [
+        _sum(says, f"The months of a {breakdown} make it up.", by_stretch[category], key)
+        for category, key in categories.items()
+        if category in by_stretch
+    ]
+
+
+def stretch_of(breakdown: str, month: str) -> str:
+    """The quarter or term that a month (`2014-04`) is in: `2014-Q1`, `2015-autumn`. The same as dbt's own macros say."""
+    year, number = int(month[:4]), int(month[5:])
+    if breakdown == "term":
+        return f"{year}-{'autumn' if number >= 9 else 'spring' if number <= 3 else 'summer'}"
+    since_april = (number - 4) % 12
+    return f"{year - (number < 4)}-Q{since_april // 3 + 1}"
 
 
 def _sum(says: str, because: str, members: Sequence[FigureKey], whole: FigureKey) -> Relation:

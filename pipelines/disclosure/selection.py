@@ -15,13 +15,15 @@ import numpy as np
 
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Contradiction, Reach
 from pipelines.disclosure.situation import Question, Situation
-from pipelines.figures import TOTAL
+from pipelines.figures import OVER_TIME, TOTAL
 
 ROUNDS = 25
 GREEDY_STEPS = 400
 MASTER_BRANCHES = 2_000
 
 WEIGHT_OF_A_TOTAL = 10
+WEIGHT_OF_A_YEAR = 10
+"""What is for the year is kept before what is for one quarter or term of it."""
 WEIGHT_OF_A_NOUGHT = 50
 WEIGHT_OF_WHAT_STAYS = 1_000
 
@@ -289,6 +291,8 @@ def _weight(situation: Situation, position: int) -> int:
         weight *= WEIGHT_OF_A_TOTAL
     if unknown.when_shown == (0, 0):
         weight *= WEIGHT_OF_A_NOUGHT
+    if unknown.keys and any(key.breakdown not in OVER_TIME for key in unknown.keys):
+        weight *= WEIGHT_OF_A_YEAR
     kept = situation.policy.keep_visible
     names = {key.metric_id if key.breakdown == TOTAL else f"{key.metric_id}[{key.breakdown}]" for key in unknown.keys}
     return weight * WEIGHT_OF_WHAT_STAYS if names & set(kept) else weight

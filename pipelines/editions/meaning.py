@@ -163,10 +163,14 @@ def list_differences(before: Meaning, after: Meaning) -> Differences:
 
 
 def _read_figures(folder: Path) -> Iterator[tuple[str, str]]:
-    for side in ("restricted", "public"):
-        path = folder / side / "figures.csv"
+    files = [(side, name) for name in ("figures.csv", "scorecard.csv") for side in ("restricted", "public")]
+    for side, name in files:
+        path = folder / side / name
         if not path.is_file():
-            path = folder / "restricted" / "withdrawn" / side / "figures.csv"
+            path = folder / "restricted" / "withdrawn" / side / name
+        if name == "scorecard.csv" and not path.is_file():
+            # Editions were sealed without quarters once.
+            continue
         with path.open(encoding="utf-8", newline="") as lines:
             for number, row in enumerate(csv.DictReader(lines)):
                 names = ("edition", "authority", "metric_id", "breakdown", "category")

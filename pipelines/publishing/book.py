@@ -14,7 +14,7 @@ from typing import Literal
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Category, Collection, Edition, FigureKey, Metric, Period, PublicFigure
-from pipelines.publishing.english import write_month
+from pipelines.publishing.english import order_of_stretch, write_month
 
 Audience = Literal["public", "restricted"]
 
@@ -83,7 +83,9 @@ class Book:
         self.checks = tuple(checks)
         self.published_statistics = tuple(published_statistics)
         self._places = places
-        every = {figure.key: figure for figure in figures if figure.key.edition == edition.name}
+        given = {figure.key: figure for figure in figures if figure.key.edition == edition.name}
+        every = {key: figure for key, figure in given.items() if not key.is_over_time}
+        self._over_time = {key: figure for key, figure in given.items() if key.is_over_time}
         authorities = sorted({key.authority for key in every})
         if authority is None:
             authority = authorities[0] if len(authorities) == 1 else ALL
@@ -104,7 +106,7 @@ class Book:
 
     @property
     def figures(self) -> tuple[PublicFigure, ...]:
-        """Every figure of this book's authority, sorted by key."""
+        """Every figure of this book's authority but those of quarters and terms, sorted by key."""
         return tuple(self._figures[key] for key in sorted(self._figures) if key.authority == self.authority)
 
     def metric(self, metric_id: str) -> Metric:
@@ -132,6 +134,19 @@ class Book:
                 f'The edition has no authority "{key.authority}".{_suggest(key.authority, self.authorities)}'
             )
         raise UnknownCitation(f"The edition has no figure {key}.")
+
+    def over_time(self, metric_id: str) -> dict[str, PublicFigure]:
+        """The figure of each quarter or term of this book's authority (`2014-Q1`, `2015-autumn`), the earliest first.
+
+        Empty where the edition has none: it was made before there was a scorecard of quarters.
+        """
+        name = self.metric(metric_id).over_time
+        found = {
+            key.category: figure
+            for key, figure in self._over_time.items()
+            if (key.authority, key.metric_id, key.breakdown) == (self.authority, metric_id, name)
+        }
+        return {category: found[category] for category in sorted(found, key=order_of_stretch)}
 
     def figure_of(self, metric_id: str, categories: Mapping[str, str], authority: str | None = None) -> PublicFigure:
         """One figure by its dimensions, in any order, e.g. `{"sex": "female"}`; the total where there are none."""

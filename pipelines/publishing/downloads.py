@@ -24,6 +24,9 @@ from pipelines.figures import (
     PublicStatus,
 )
 
+FIGURES, SCORECARD = "figures.csv", "scorecard.csv"
+"""The files of one side of an edition: all figures, and those of the quarters and terms. Same columns."""
+
 PERIOD = ("period_start", "period_end", "as_at")
 KEY = ("edition", "authority", "metric_id", "breakdown", "category")
 RESTRICTED = (*KEY, "numerator", "denominator", "value", "unit", "status", *PERIOD)
@@ -71,7 +74,7 @@ def write_datapackage(
     base: int,
     invented: bool,
 ) -> None:
-    """The Frictionless descriptor of `public/figures.csv`, with the definitions and the population that rates rest on."""
+    """The Frictionless descriptor of the public figures, with the definitions and the population that rates rest on."""
     notice = "Every figure in this edition is invented: it comes from sample extracts. " if invented else ""
     package = {
         "name": f"story-board-{edition.name}",
@@ -88,14 +91,16 @@ def write_datapackage(
         ],
         "resources": [
             {
-                "name": "figures",
-                "path": "figures.csv",
+                "name": path.removesuffix(".csv"),
+                "path": path,
+                "title": title,
                 "profile": "tabular-data-resource",
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "schema": schema,
             }
+            for path, title in ((FIGURES, "Every figure"), (SCORECARD, "Figures by quarter and by school term"))
         ],
         "invented": invented,
         "symbols": {"[c]": "hidden to protect children", "[x]": "not available", "[z]": "not applicable"},
@@ -140,8 +145,8 @@ def _write(into: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         writer.writerows(rows)
 
 
-def read_public_figures(file: Path, metrics: Mapping[str, Metric]) -> list[PublicFigure]:
-    """The rows of a sealed edition's `public/figures.csv`. A metric that is no longer defined is passed over."""
+def read_public_figures(side: Path, metrics: Mapping[str, Metric]) -> list[PublicFigure]:
+    """All figures in the `public/` folder of a sealed edition. A metric that is no longer defined is passed over."""
     return [
         PublicFigure(
             key=_read_key(row),
@@ -153,13 +158,13 @@ def read_public_figures(file: Path, metrics: Mapping[str, Metric]) -> list[Publi
             period_end=date.fromisoformat(row["period_end"]),
             as_at=date.fromisoformat(row["as_at"]),
         )
-        for row in _read(file)
+        for row in _read(side)
         if row["metric_id"] in metrics
     ]
 
 
-def read_restricted_figures(file: Path, metrics: Mapping[str, Metric]) -> list[Figure]:
-    """The rows of a sealed edition's `restricted/figures.csv`, as exact as they were written."""
+def read_restricted_figures(side: Path, metrics: Mapping[str, Metric]) -> list[Figure]:
+    """All figures in the `restricted/` folder of a sealed edition, as exact as they were written."""
     return [
         Figure(
             key=_read_key(row),
@@ -172,14 +177,19 @@ def read_restricted_figures(file: Path, metrics: Mapping[str, Metric]) -> list[F
             period_end=date.fromisoformat(row["period_end"]),
             as_at=date.fromisoformat(row["as_at"]),
         )
-        for row in _read(file)
+        for row in _read(side)
         if row["metric_id"] in metrics
     ]
 
 
-def _read(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+def _read(side: Path) -> list[dict[str, str]]:
+    """The rows of both files. An edition that was sealed before there were quarters has one."""
+    rows: list[dict[str, str]] = []
+    for file in (side / FIGURES, side / SCORECARD):
+        if file.name == FIGURES or file.is_file():
+            with file.open(encoding="utf-8", newline="") as lines:
+                rows += csv.DictReader(lines)
+    return rows
 
 
 def _read_key(row: Mapping[str, str]) -> FigureKey:

@@ -83,6 +83,35 @@ def write_month(month: str) -> str:
     return str(format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale=LOCALE))
 
 
+_STRETCHES = {
+    "Q1": "Quarter 1 (April to June)",
+    "Q2": "Quarter 2 (July to September)",
+    "Q3": "Quarter 3 (October to December)",
+    "Q4": "Quarter 4 (January to March)",
+    "autumn": "Autumn term (September to December)",
+    "spring": "Spring term (January to March)",
+    "summer": "Summer term (April to August)",
+}
+_IN_THE_NEXT_YEAR = ("spring", "summer")
+
+
+def write_stretch(stretch: str) -> str:
+    """The quarter of the financial year or the school term of `2014-Q1` or `2015-autumn`, without its year."""
+    return _STRETCHES[stretch.partition("-")[2]]
+
+
+def write_year_of_stretch(stretch: str) -> str:
+    """The financial year or school year that a quarter or term is in: `2016-spring` is in `2015 to 2016`."""
+    year, _, name = stretch.partition("-")
+    first = int(year) - (name in _IN_THE_NEXT_YEAR)
+    return f"{first} to {first + 1}"
+
+
+def order_of_stretch(stretch: str) -> tuple[str, int]:
+    """What quarters and terms are sorted by, the earliest first."""
+    return write_year_of_stretch(stretch), list(_STRETCHES).index(stretch.partition("-")[2])
+
+
 def write_period(start: date, end: date) -> str:
     """E.g. `1 April 2014 to 31 March 2015`."""
     return f"{write_date(start)} to {write_date(end)}"

@@ -1,6 +1,7 @@
-"""Excel workbooks for readers who calculate: the tables of an edition, and the scorecard of the board.
+"""Excel workbooks for readers who calculate: the tables of an edition, and the form that every workbook has.
 
-Laid out by gptables: a cover, contents, notes, one table a sheet, symbols explained. Values only: no formulas.
+Laid out by gptables: a cover, contents, notes, one table a sheet, symbols explained. Values only: no formulas. What stands
+on the sheets of the scorecard is said in `scorecard`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,7 @@ from typing import Any
 
 import gptables
 import pandas
-import yaml
 
-from pipelines import paths
-from pipelines.faults import DataFault
 from pipelines.figures import Metric, PublicFigure
 from pipelines.publishing.book import Book
 from pipelines.publishing.dimensions import head_of, phrase_of
@@ -22,7 +20,6 @@ from pipelines.publishing.documents import INVENTED, RESTRICTED
 from pipelines.publishing.english import write_date, write_period
 from pipelines.publishing.markup import explain_symbols
 from pipelines.publishing.repacking import repack
-from pipelines.publishing.sentences import NOT_KNOWN, compare
 
 _TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """No formula, link or number is ever made of a text, whatever it begins with."""
@@ -38,23 +35,7 @@ def write_tables(book: Book, into: Path) -> None:
         for by in metric.breakdowns:
             sheets[f"Table {len(sheets)}"] = _breakdown_sheet(book, metric, by, len(sheets))
     title = f"Story board, {book.edition.name} edition: tables"
-    _write(book, title, sheets, into)
-
-
-def write_scorecard(book: Book, into: Path, *, plan: Path = paths.SCORECARD_PLAN) -> None:
-    """The key figures of this edition and of earlier ones side by side as `into` (.xlsx), with a panel on data quality.
-
-    Raises DataFault naming the plan where it asks for what does not exist.
-    """
-    planned = yaml.safe_load(plan.read_text("utf-8"))
-    sheets: dict[str, gptables.GPTable] = {}
-    try:
-        for sheet in planned["sheets"]:
-            sheets[sheet["name"]] = _comparison_sheet(book, sheet["title"], sheet["metrics"], len(sheets) + 1)
-        sheets["Data quality"] = _quality_sheet(book, planned["quality"])
-    except DataFault as fault:
-        raise DataFault(f"{plan.name}: {fault}") from fault
-    _write(book, f"Scorecard of the safeguarding board, {book.edition.name} edition", sheets, into)
+    write_workbook(book, title, sheets, into)
 
 
 def _totals_sheet(book: Book) -> gptables.GPTable:
@@ -62,14 +43,14 @@ def _totals_sheet(book: Book) -> gptables.GPTable:
     figures = [book.figure(metric.metric_id) for metric in metrics]
     rows: dict[str, list[Any]] = {
         "Measure": [metric.label for metric in metrics],
-        "Value": [_value(figure) for figure in figures],
+        "Value": [value_in_cell(figure) for figure in figures],
         "Unit": [metric.unit for metric in metrics],
         "Period": [write_period(figure.period_start, figure.period_end) for figure in figures],
         "Position at the end of": [write_date(figure.as_at) for figure in figures],
         "What it is": [metric.description for metric in metrics],
         "Name in the data": [metric.metric_id for metric in metrics],
     }
-    return _sheet(book, rows, "totals", "Every measure in total", figures, [])
+    return make_sheet(book, rows, "totals", "Every measure in total", figures, [])
 
 
 def _breakdown_sheet(book: Book, metric: Metric, by: str, number: int) -> gptables.GPTable:
@@ -80,7 +61,7 @@ def _breakdown_sheet(book: Book, metric: Metric, by: str, number: int) -> gptabl
         labels.append("Total" if metric.kind == "count" else "All")
         figures.append(book.figure(metric.metric_id))
     head, unit = head_of(by), metric.unit[:1].upper() + metric.unit[1:]
-    rows: dict[str, list[Any]] = {head: labels, unit: [_value(figure) for figure in figures]}
+    rows: dict[str, list[Any]] = {head: labels, unit: [value_in_cell(figure) for figure in figures]}
     period = figures[0]
     about = [
         metric.description,
@@ -88,61 +69,29 @@ def _breakdown_sheet(book: Book, metric: Metric, by: str, number: int) -> gptabl
         f"position at the end of {write_date(period.as_at)}",
     ]
     title = f"{metric.label}, by {phrase_of(by)}"
-    return _sheet(book, rows, f"table_{number}_{metric.metric_id}_by_{by.replace('/', '_and_')}", title, figures, about)
+    return make_sheet(
+        book, rows, f"table_{number}_{metric.metric_id}_by_{by.replace('/', '_and_')}", title, figures, about
+    )
 
 
-def _comparison_sheet(book: Book, title: str, metric_ids: Sequence[str], number: int) -> gptables.GPTable:
-    books = [*book.earlier, book]
-    metrics = [book.metric(metric_id) for metric_id in metric_ids]
-    columns = [[each.figure(metric.metric_id) for metric in metrics] for each in books]
-    rows: dict[str, list[Any]] = {
-        "Measure": [metric.label for metric in metrics],
-        "Unit": [metric.unit for metric in metrics],
-    }
-    for each, figures in zip(books, columns, strict=True):
-        rows[f"{each.edition.name} edition"] = [_value(figure) for figure in figures]
-    if book.previous is not None:
-        earlier = [book.previous.figure(metric.metric_id) for metric in metrics]
-        rows[f"Against {book.previous.edition.name}"] = [
-            compare(then, now) or "cannot be compared" for then, now in zip(earlier, columns[-1], strict=True)
-        ]
-    period = columns[-1][0]
-    about = [
-        f"{book.place}. The {book.edition.name} edition covers {write_period(period.period_start, period.period_end)}",
-        "Whether a rise is good or bad is not said: many of these numbers rise when recording improves",
-    ]
-    every = [figure for figures in columns for figure in figures]
-    return _sheet(book, rows, f"scorecard_{number}", title, every, about)
-
-
-def _quality_sheet(book: Book, planned: Sequence[Mapping[str, str]]) -> gptables.GPTable:
-    books = [*book.earlier, book]
-    figures: list[PublicFigure] = []
-    rows: dict[str, list[Any]] = {"Measure": [], "Not known": []}
-    rows |= {f"{each.edition.name} edition": [] for each in books}
-    for entry in planned:
-        metric = book.metric(entry["metric"])
-        rows["Measure"].append(f"{metric.label} ({metric.unit})")
-        rows["Not known"].append(head_of(entry["by"]))
-        for each in books:
-            figure = each.figure(metric.metric_id, breakdown=entry["by"], category=NOT_KNOWN)
-            figures.append(figure)
-            rows[f"{each.edition.name} edition"].append(_value(figure))
-    about = ["How many of the records counted do not say what the second column names"]
-    return _sheet(book, rows, "data_quality", "What is not recorded", figures, about)
-
-
-def _sheet(
+def make_sheet(
     book: Book,
     rows: Mapping[str, Sequence[Any]],
     name: str,
     title: str,
     figures: Sequence[PublicFigure],
     about: Sequence[str],
+    *,
+    notes: Mapping[str, str] | None = None,
 ) -> gptables.GPTable:
+    """One table with its title, what is to be known before reading it, and the symbols in it explained.
+
+    `notes` says by the head of a column which further note it has.
+    """
     symbols = [f"{symbol} {meaning}" for symbol, meaning in explain_symbols(figures)]
     return gptables.GPTable(
         table=pandas.DataFrame(dict(rows), dtype=object),
+        table_notes={head: f"$${reference}$$" for head, reference in (notes or {}).items()},
         table_name=name,
         title=f"{title} $${_NOTE}$$",
         subtitles=[*_markings(book), *about],
@@ -168,7 +117,7 @@ def _decimals(rows: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _value(figure: PublicFigure) -> int | float | str:
+def value_in_cell(figure: PublicFigure) -> int | float | str:
     """A number as a number; where none is shown, the symbol or the words that stand for it."""
     if figure.value is None:
         return figure.display
@@ -181,7 +130,15 @@ def _markings(book: Book) -> list[str]:
     return restricted + ([INVENTED] if book.invented else [])
 
 
-def _write(book: Book, title: str, sheets: Mapping[str, gptables.GPTable], into: Path) -> None:
+def write_workbook(
+    book: Book,
+    title: str,
+    sheets: Mapping[str, gptables.GPTable],
+    into: Path,
+    *,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """The sheets by name, in order, behind a cover, contents and notes, as `into` (.xlsx). `notes` are further ones."""
     is_public = book.audience == "public"
     protection = (
         "Numbers are rounded and small numbers are hidden, so that no child can be recognised: totals need not be the "
@@ -208,7 +165,9 @@ def _write(book: Book, title: str, sheets: Mapping[str, gptables.GPTable], into:
         filename=str(into),
         sheets=dict(sheets),
         cover=cover,
-        notes_table=pandas.DataFrame({"Note reference": [_NOTE], "Note text": [protection]}),
+        notes_table=pandas.DataFrame(
+            {"Note reference": [_NOTE, *(notes or {})], "Note text": [protection, *(notes or {}).values()]}
+        ),
         workbook_options=_TEXT_STAYS_TEXT,
     )
     workbook.set_properties({"title": title, "keywords": "; ".join(_markings(book))})

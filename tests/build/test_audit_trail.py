@@ -73,7 +73,8 @@ def test_rows_pass_from_step_to_step(edition):
 def test_the_rows_counted_are_the_figures_of_metrics_that_count_rows(edition):
     figures = {
         (f["metric_id"], f["authority"], f["breakdown"], f["category"]): f["numerator"]
-        for f in rows(edition, "figures.csv")
+        for name in ("figures.csv", "scorecard.csv")
+        for f in rows(edition, name)
         if f["status"] == "published"
     }
     counted = [row for row in rows(edition, "audit/rows-counted.csv") if row["metric_id"] in COUNTED_BY_ROW]

@@ -47,6 +47,10 @@ def test_every_file_of_the_contract_is_there(edition):
         "public/datapackage.json",
         "public/tables.xlsx",
         "public/foi-answers.docx",
+        "public/scorecard.csv",
+        "public/scorecard.xlsx",
+        "public/dmt-report.docx",
+        "public/dmt-report.pdf",
         "public/pages/index.html",
         "public/pages/board-pack.pdf",
         "restricted/figures.csv",
@@ -55,6 +59,7 @@ def test_every_file_of_the_contract_is_there(edition):
         "restricted/inspection-pack.docx",
         "restricted/board-pack.pdf",
         "restricted/scorecard.xlsx",
+        "restricted/scorecard.csv",
         "restricted/quality.html",
         "restricted/quality.json",
     ]

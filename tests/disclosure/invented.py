@@ -26,6 +26,11 @@ MONTHS = {
     "missing": [f"2014-{m:02}" for m in range(4, 13)] + [f"2015-{m:02}" for m in range(1, 4)],
     "education": ["2015-09", "2015-10", "2015-11", "2015-12", "2016-01"],
 }
+OVER_TIME = {
+    "quarter": {month: f"2014-Q{n // 3 + 1}" for n, month in enumerate(MONTHS["missing"])},
+    "term": {month: "2016-spring" if month == "2016-01" else "2015-autumn" for month in MONTHS["education"]},
+}
+"""The quarter or the term of each month."""
 PUSH = [c.category for c in CATEGORIES["push_factor"]]
 PULL = [c.category for c in CATEGORIES["pull_factor"]]
 WHERE_THE_CHILD_IS = {
@@ -216,6 +221,12 @@ def count(world: World, edition: str = "2016", authority: str = YORK) -> list[Fi
     return sorted(counter.figures.values(), key=lambda f: f.key)
 
 
+def stretches_of(thing: Thing, over_time: str) -> list[str]:
+    """The quarters or terms that a thing is counted in: of an episode or a referral one, of a child each of its own."""
+    months = thing["months"] or [thing["month"]]
+    return sorted({OVER_TIME[over_time][str(month)] for month in months})
+
+
 class _Counter:
     def __init__(self, edition: str, authority: str) -> None:
         self.edition, self.authority = edition, authority
@@ -223,6 +234,8 @@ class _Counter:
 
     def categories(self, metric_id: str, breakdown: str) -> list[str]:
         metric = METRICS[metric_id]
+        if breakdown in OVER_TIME:
+            return sorted(set(OVER_TIME[breakdown].values()))
         lists = [
             MONTHS[metric.collection]
             if name == "month"
@@ -233,7 +246,7 @@ class _Counter:
 
     def cuts(self, metric_id: str) -> Iterable[tuple[str, str]]:
         yield TOTAL, ALL
-        for breakdown in METRICS[metric_id].breakdowns:
+        for breakdown in METRICS[metric_id].every_breakdown:
             for category in self.categories(metric_id, breakdown):
                 yield breakdown, category
 
@@ -251,6 +264,9 @@ class _Counter:
             for breakdown in METRICS[metric_id].breakdowns:
                 category = "/".join(str(thing[METRICS[metric_id].dimension_of(name)]) for name in breakdown.split("/"))
                 groups.setdefault((breakdown, category), []).append(thing)
+            over_time = METRICS[metric_id].over_time
+            for stretch in stretches_of(thing, over_time) if over_time else ():
+                groups.setdefault((over_time or "", stretch), []).append(thing)
         cuts = list(self.cuts(metric_id))
         assert set(groups) <= set(cuts), (metric_id, set(groups) - set(cuts))
         for cut in cuts:
@@ -333,6 +349,7 @@ def _sum_up(child: int, episodes: list[Thing]) -> Thing:
         {
             **{name: episodes[0][name] for name in ("sex", "age_band", "ethnicity")},
             "looked_after_status": "looked_after" if looked_after else "not_looked_after",
+            "months": [e["month"] for e in episodes],
             "located": all(e["located"] for e in episodes),
             "missing": len(missing),
             "looked_after_missing": while_looked_after,
@@ -391,7 +408,8 @@ def _count_education(world: World, counter: _Counter) -> None:
     closed = [r for r in referrals if r["closed"]]
     firsts: dict[int, Thing] = {}
     for referral in referrals:
-        firsts.setdefault(referral.child, referral)
+        months = [r["month"] for r in referrals if r.child == referral.child]
+        firsts.setdefault(referral.child, replace(referral, says={**referral.says, "months": months}))
     missing = {e.child for e in world.episodes if e["episode_type"] == "missing"}
     counter.count("cme_referrals", referrals)
     counter.count("cme_closed", closed)

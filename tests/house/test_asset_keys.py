@@ -33,6 +33,8 @@ SHELL = {
     "register_review",
     "interview_review",
     "census_reconciliation",
+    "public_scorecard",
+    "public_dmt_report",
     "quality",
     "audit_trail",
     "sealed_edition",

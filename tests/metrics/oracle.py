@@ -164,8 +164,37 @@ def one_decimal(exact: Fraction) -> Decimal:
 
 
 def months(start: date, end: date) -> list[str]:
-    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
-    return sorted({f"{d:%Y-%m}" for d in days})
+    return sorted({f"{d:%Y-%m}" for d in days_of(start, end)})
+
+
+def days_of(start: date, end: date) -> list[date]:
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def quarter(day: date) -> str:
+    """The quarter of the financial year, named after the year of its April."""
+    return {
+        1: f"{day.year - 1}-Q4",
+        2: f"{day.year}-Q1",
+        3: f"{day.year}-Q2",
+        4: f"{day.year}-Q3",
+    }[(day.month + 2) // 3]
+
+
+def quarters(start: date, end: date) -> list[str]:
+    return sorted({quarter(day) for day in days_of(start, end)})
+
+
+def term(day: date) -> str:
+    """The school term: from 1 September, 1 January and 1 April."""
+    for name, first in (("autumn", (9, 1)), ("summer", (4, 1)), ("spring", (1, 1))):
+        if (day.month, day.day) >= first:
+            return f"{day.year}-{name}"
+    raise AssertionError(day)
+
+
+def terms(start: date, end: date) -> list[str]:
+    return sorted({term(day) for day in days_of(start, end)})
 
 
 # -- episodes ---------------------------------------------------------------------------------------------------------
@@ -646,6 +675,7 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
     children = read_children(episodes)
     needs = ["missing_episodes"]
     month = (lambda e: f"{e.start.day:%Y-%m}", months(start, end))
+    by_quarter = (lambda e: quarter(e.start.day), quarters(start, end))
 
     book.count(
         "episodes_reported",
@@ -666,6 +696,7 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
         reported_by=(lambda e: known(e.row, "reported_by"), REPORTED_BY),
         risk_level=(lambda e: known(e.row, "risk_level"), RISK_LEVEL),
         exploitation_concern=(lambda e: known(e.row, "exploitation_concern"), EXPLOITATION),
+        quarter=by_quarter,
     )
     book.count(
         "children_reported",
@@ -676,6 +707,11 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
         age_band=(lambda c: age_band(c.first.row.get("age")), AGE_BAND),
         ethnicity=(lambda c: known(c.first.row, "ethnicity"), ETHNICITY),
     )
+    for name in quarters(start, end):
+        number = len({e.child_id for e in episodes if quarter(e.start.day) == name})
+        book._put(
+            "children_reported", "quarter", name, Number(number, None, Decimal(number), "published", number), needs
+        )
     missing = [e for e in episodes if e.is_missing]
     book.count(
         "missing_episodes",
@@ -689,6 +725,7 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
         month=month,
         risk_level=(lambda e: known(e.row, "risk_level"), RISK_LEVEL),
         exploitation_concern=(lambda e: known(e.row, "exploitation_concern"), EXPLOITATION),
+        quarter=by_quarter,
     )
     book.count(
         "looked_after_missing_episodes",
@@ -698,6 +735,7 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
         duration_band=(duration_band, DURATION_BAND),
         placement_type=(lambda e: known(e.row, "placement_type"), PLACEMENT_TYPE),
         placement_location=(lambda e: known(e.row, "placement_location"), PLACEMENT_LOCATION),
+        quarter=by_quarter,
     )
     looked_after = [c for c in children if c.status == "looked_after"]
     book.count(
@@ -772,9 +810,25 @@ def interviews_from(book: Book, extracts: Extracts, members: Sequence[str]) -> N
     status = (lambda d: d.episode.status, STATUS)
     location = (lambda d: d.placement_location, [*PLACEMENT_LOCATION, "not_looked_after"])
 
-    book.count("return_interviews_due", needs[:1], due, looked_after_status=status, placement_location=location)
+    start, end, _ = extracts.periods.missing
+    by_quarter = (lambda d: quarter(d.episode.start.day), quarters(start, end))
+    book.count(
+        "return_interviews_due",
+        needs[:1],
+        due,
+        looked_after_status=status,
+        placement_location=location,
+        quarter=by_quarter,
+    )
     offered = [d for d in due if d.is_offered]
-    book.count("return_interviews_offered", needs, offered, looked_after_status=status, placement_location=location)
+    book.count(
+        "return_interviews_offered",
+        needs,
+        offered,
+        looked_after_status=status,
+        placement_location=location,
+        quarter=by_quarter,
+    )
     offered_in_time = [d for d in offered if d.is_offered_within_72_hours]
     book.count(
         "return_interviews_offered_within_72_hours",
@@ -782,6 +836,7 @@ def interviews_from(book: Book, extracts: Extracts, members: Sequence[str]) -> N
         offered_in_time,
         looked_after_status=status,
         placement_location=location,
+        quarter=by_quarter,
     )
     book.count("return_interviews_accepted", needs, [d for d in due if d.is_accepted], looked_after_status=status)
     book.count("return_interviews_declined", needs, [d for d in due if d.is_declined], looked_after_status=status)
@@ -797,11 +852,16 @@ def interviews_from(book: Book, extracts: Extracts, members: Sequence[str]) -> N
             lambda d: f"{d.episode.status}/{d.interview.interviewer}",
             [f"{s}/{i}" for s in STATUS for i in INTERVIEWER],
         ),
+        quarter=by_quarter,
     )
     held_in_time = [d for d in held if d.is_held_within_72_hours]
-    book.count("return_interviews_held_within_72_hours", needs, held_in_time, looked_after_status=status)
+    book.count(
+        "return_interviews_held_within_72_hours", needs, held_in_time, looked_after_status=status, quarter=by_quarter
+    )
     due_by, offered_by, held_by = (
-        by_status(things, lambda d: d.episode.status) for things in (due, offered_in_time, held_in_time)
+        by_status(things, lambda d: d.episode.status)
+        | {("quarter", q): [d for d in things if quarter(d.episode.start.day) == q] for q in by_quarter[1]}
+        for things in (due, offered_in_time, held_in_time)
     )
     book.ratio(
         "return_interview_offer_rate",
@@ -863,6 +923,7 @@ def education_from(book: Book, extracts: Extracts, members: Sequence[str]) -> No
     referrals = [r for r in known_referrals if start <= r.referred <= end]
     sex = (lambda r: r.row["sex"], SEX)
     phase = (lambda r: r.row["phase"], PHASE)
+    by_term = (lambda r: term(r.referred), terms(start, end))
 
     book.count(
         "cme_referrals",
@@ -876,10 +937,11 @@ def education_from(book: Book, extracts: Extracts, members: Sequence[str]) -> No
         source=(lambda r: known(r.row, "source"), SOURCE),
         circumstance=(lambda r: known(r.row, "circumstance"), CIRCUMSTANCE),
         month=(lambda r: f"{r.referred:%Y-%m}", months(start, end)),
+        term=by_term,
     )
     closed = [r for r in referrals if r.closed]
-    book.count("cme_closed", needs, closed, outcome=(lambda r: r.outcome, OUTCOME), phase=phase, sex=sex)
-    book.count("cme_located", needs, [r for r in closed if r.outcome not in NOT_LOCATED_OUTCOMES])
+    book.count("cme_closed", needs, closed, outcome=(lambda r: r.outcome, OUTCOME), phase=phase, sex=sex, term=by_term)
+    book.count("cme_located", needs, [r for r in closed if r.outcome not in NOT_LOCATED_OUTCOMES], term=by_term)
     by_child: dict[str, list[Referral]] = {}
     for referral in sorted(referrals, key=lambda r: (r.referred, r.referral_id)):
         by_child.setdefault(referral.child_id, []).append(referral)
@@ -890,6 +952,11 @@ def education_from(book: Book, extracts: Extracts, members: Sequence[str]) -> No
         sex=(lambda c: c.first.row["sex"], SEX),
         phase=(lambda c: c.first.row["phase"], PHASE),
     )
+    for name in terms(start, end):
+        number = len({r.child_id for r in referrals if term(r.referred) == name})
+        book._put(
+            "cme_children_referred", "term", name, Number(number, None, Decimal(number), "published", number), needs
+        )
     still_open = [r for r in known_referrals if not r.closed]
     open_children = sorted({r.child_id for r in still_open})
     book.count("children_missing_education", needs, [JustAChild(c) for c in open_children])

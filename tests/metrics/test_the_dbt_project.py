@@ -110,6 +110,8 @@ SPOILED = {
     "assert_nothing_counted_is_left_out": "delete from figures where breakdown = 'month'",
     "assert_parts_make_wholes": "update figures set numerator = numerator + 1 where metric_id = 'children_located'",
     "assert_the_census_list_is_the_figure": "delete from register_census_matches",
+    "assert_quarters_and_terms_are_sums_of_months": "update scorecard_figures set numerator = numerator + 1 "
+    "where metric_id = 'cme_referrals'",
     "assert_rates_follow_from_their_counts": "update figures set numerator = numerator + 1 "
     "where metric_id = 'return_interview_offer_rate'",
 }

@@ -107,7 +107,7 @@ class Warehouse:
         """The figures, as the oracle gives them."""
         rows = self.query(
             "select authority, metric_id, breakdown, category, numerator, denominator, value, status, contributors "
-            "from figures"
+            "from (from figures union all from scorecard_figures)"
         )
         found = {(r[0], r[1], r[2], r[3]): Number(r[4], r[5], as_decimal(r[6]), r[7], r[8]) for r in rows}
         assert len(found) == len(rows), "a figure is there twice"

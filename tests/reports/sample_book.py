@@ -21,8 +21,13 @@ def edition(year: int) -> Edition:
 
 def categories_of(metric: Metric, breakdown: str, of: Edition) -> list[str]:
     found = [""]
+    period = of.periods[metric.collection]
+    year = period.start.year
+    if breakdown == "quarter":
+        return [f"{year}-Q{number}" for number in (1, 2, 3, 4)]
+    if breakdown == "term":
+        return [f"{year}-autumn", f"{year + 1}-spring"]
     for name in breakdown.split("/"):
-        period = of.periods[metric.collection]
         members = (
             months_between(period.start, period.end)
             if name == "month"
@@ -50,7 +55,7 @@ def sample_book(
     for metric in read_metrics().values():
         period = of.periods[metric.collection]
         addresses = [(TOTAL, ALL)]
-        addresses += [(by, category) for by in metric.breakdowns for category in categories_of(metric, by, of)]
+        addresses += [(by, category) for by in metric.every_breakdown for category in categories_of(metric, by, of)]
         for breakdown, category in addresses:
             number += 3
             value = Decimal(values.get((metric.metric_id, breakdown, category), number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +10,10 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from pipelines.faults import DataFault
 from pipelines.figures import Category
 from pipelines.publishing.book import Book
-from pipelines.publishing.workbooks import write_scorecard, write_tables
+from pipelines.publishing.scorecard import write_scorecard
+from pipelines.publishing.workbooks import write_tables
 from tests.reports.sample_book import sample_book
 
 
@@ -127,34 +126,3 @@ def test_the_workbooks_have_a_title_and_the_same_bytes_each_time(tables: Path, b
     write_scorecard(sample_book(), tmp_path / "two.xlsx")
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
     assert openpyxl.load_workbook(tables).properties.title == "Story board, 2017 edition: tables"
-
-
-def test_the_scorecard_sets_editions_side_by_side_and_judges_no_change(tmp_path: Path) -> None:
-    then = sample_book(2016, values={("cme_referrals", "total", "all"): 59})
-    now = sample_book(2017, values={("cme_referrals", "total", "all"): 70}, earlier=(then,))
-    write_scorecard(now, tmp_path / "s.xlsx")
-    head, *rows = data_of(openpyxl.load_workbook(tmp_path / "s.xlsx"), "Children missing education")
-    assert head == ("Measure", "Unit", "2016 edition", "2017 edition", "Against 2016")
-    assert rows[0] == ("Referrals of children missing education", "referrals", 59, 70, "rose")
-    assert {row[-1] for row in rows} <= {"rose", "fell", "did not change", "cannot be compared"}
-
-
-def test_the_scorecard_has_a_panel_on_what_is_not_recorded(tmp_path: Path) -> None:
-    book = sample_book()
-    write_scorecard(book, tmp_path / "s.xlsx")
-    rows = data_of(openpyxl.load_workbook(tmp_path / "s.xlsx"), "What is not recorded")
-    figure = book.figure("cme_referrals", breakdown="ethnicity", category="not_known")
-    assert ("Referrals of children missing education (referrals)", "Ethnic group", figure.value) in rows
-
-
-def test_a_plan_that_names_an_unknown_metric_is_refused_by_name(tmp_path: Path) -> None:
-    plan = tmp_path / "plan.yml"
-    plan.write_text("sheets: [{name: One, title: One, metrics: [cme_referalls]}]\nquality: []\n")
-    with pytest.raises(DataFault, match=re.compile(r"plan\.yml: .*cme_referalls.*cme_referrals")):
-        write_scorecard(sample_book(), tmp_path / "s.xlsx", plan=plan)
-
-
-def test_an_extract_that_is_absent_leaves_words_and_not_zeros(tmp_path: Path) -> None:
-    write_scorecard(sample_book(absent=frozenset({"cme_referrals"})), tmp_path / "s.xlsx")
-    rows = data_of(openpyxl.load_workbook(tmp_path / "s.xlsx"), "Children missing education")
-    assert rows[1][2] == "not available"

@@ -14,9 +14,29 @@ periods as (
 months as (
     select
         collection,
-        strftime(unnest(generate_series(date_trunc('month', period_start), period_end, interval 1 month)), '%Y-%m')
-            as category
+        unnest(generate_series(date_trunc('month', period_start), period_end, interval 1 month)) as first_day
     from periods
+),
+
+-- A quarter or a term of which the period has a part is there, and is counted as far as the period goes.
+over_time as (
+    select
+        collection,
+        'month' as dimension,
+        strftime(first_day, '%Y-%m') as category
+    from months
+    union
+    select
+        collection,
+        'quarter' as dimension,
+        {{ quarter_of('first_day') }} as category
+    from months
+    union
+    select
+        collection,
+        'term' as dimension,
+        {{ term_of('first_day') }} as category
+    from months
 ),
 
 shown (collection, dimension, category) as (
@@ -29,9 +49,9 @@ shown (collection, dimension, category) as (
     union all
     select
         collection,
-        'month',
+        dimension,
         category
-    from months
+    from over_time
     union all
     select
         collection,
@@ -64,6 +84,7 @@ select
         when breakdowns.second_dimension = '' then firsts.category
         else firsts.category || '/' || seconds.category
     end as category,
+    breakdowns.breakdown in ('quarter', 'term') as is_for_scorecard,
     metrics.kind,
     metrics.unit,
     available.is_available,

@@ -61,6 +61,7 @@ select
     end as age_band,
     coalesce(ethnicity, 'not_known') as ethnicity,
     strftime(started_on, '%Y-%m') as month,
+    {{ quarter_of('started_on') }} as quarter,
     lower(dayname(started_on)) as weekday,
     case
         when not has_start_time then 'not_known'

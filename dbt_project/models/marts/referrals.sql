@@ -49,7 +49,8 @@ select
     end as ethnic_minority_or_eal,
     coalesce(known.source, 'not_known') as source,
     coalesce(known.circumstance, 'not_known') as circumstance,
-    strftime(known.referred_on, '%Y-%m') as month
+    strftime(known.referred_on, '%Y-%m') as month,
+    {{ term_of('known.referred_on') }} as term
 from known
 left join enrolled
     on known.child_id = enrolled.child_id

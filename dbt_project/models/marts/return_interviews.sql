@@ -20,6 +20,7 @@ due as (
         episodes.child_id,
         episodes.authority,
         episodes.looked_after_status,
+        episodes.quarter,
         case when episodes.is_looked_after then episodes.placement_location else 'not_looked_after' end
             as placement_location,
         episodes.ended_at,
@@ -60,6 +61,7 @@ select
     child_id,
     authority,
     looked_after_status,
+    quarter,
     placement_location,
     is_offered,
     -- An interview held within 72 hours was offered within 72 hours, whatever the record of the offer says.

@@ -1,1 +1,1 @@
-{{ figures_from(ref('children'), count='child_id', is_by_area=true) }}
+{{ figures_from(ref('children'), count='child_id', is_by_area=true, in_each=ref('episodes')) }}
