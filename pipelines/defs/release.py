@@ -8,9 +8,10 @@ import dagster as dg
 from pipelines import paths, register
 from pipelines.defs.books import read_published_statistics, read_releases
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.disclosure.authorities import protect_authorities
 from pipelines.disclosure.external import facts_from
 from pipelines.disclosure.relations import read_relations
-from pipelines.disclosure.release import ProtectedRelease, protect_release
+from pipelines.disclosure.release import ProtectedRelease
 from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
 from pipelines.lockdown import connect
 from pipelines.publishing.downloads import FIGURES, SCORECARD, write_restricted_figures, write_side_by_side
@@ -78,7 +79,7 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
     metrics, categories = register.read_metrics(), register.read_categories()
     relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     periods = {figure.key: Period(figure.period_start, figure.period_end, figure.as_at) for figure in figures}
-    return protect_release(
+    return protect_authorities(
         figures,
         metrics,
         categories,

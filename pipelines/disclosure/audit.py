@@ -15,7 +15,15 @@ from pipelines.disclosure.attacker import Contradiction, solver_name
 from pipelines.disclosure.policy import Policy
 from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Examiner, Insider, near
-from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Linking, Question, Situation
+from pipelines.disclosure.situation import (
+    LINKINGS,
+    ExternalFact,
+    Knowledge,
+    Linking,
+    Question,
+    Situation,
+    Surroundings,
+)
 from pipelines.figures import Figure, FigureKey, Metric, PublicFigure
 
 OPEN_WIDTH = 1_000
@@ -44,6 +52,8 @@ class Audit:
     linking: Linking = "all"
     relations: list[str] = field(default_factory=list)
     selection: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, bool] = field(default_factory=dict)
+    """Question about all authorities together -> whether it stays open to somebody who knows everything of the others."""
 
     @property
     def ok(self) -> bool:
@@ -81,10 +91,12 @@ def audit_release(
     earlier: Sequence[Iterable[PublicFigure]] = (),
     facts: Sequence[ExternalFact] = (),
     exact: Iterable[Figure] | None = None,
+    within: Surroundings | None = None,
 ) -> Audit:
     """What can be worked out from published figures, those of earlier editions and what others published.
 
-    With the exact figures it also checks that they fit what is published, and what somebody who knows one child could work out.
+    The figures may be of one authority `within` a larger release, with what stands beside it there. With the exact figures it also
+    checks that they fit what is published, and what somebody who knows one child could work out.
     """
     figures = sorted(published, key=lambda figure: figure.key)
     before = [Knowledge.of(release, metrics) for release in earlier]
@@ -97,6 +109,9 @@ def audit_release(
         # What is wrong by itself is refused before anybody asks what else could be worked out from it.
         return audit
     now = Knowledge.of(figures, metrics)
+    if within:
+        now = within.grant(now, within.granted)
+        before = [within.grant(*pair) for pair in zip(before, within.granted_before, strict=True)]
     truth = {
         key: int(figure.value)
         for key, figure in exact_by_key.items()
@@ -104,7 +119,15 @@ def audit_release(
     }
     for linking in LINKINGS:
         situation = Situation(
-            now, metrics, policy, relations, earlier=before, facts=facts, linking=linking, truth=truth
+            now,
+            metrics,
+            policy,
+            relations,
+            earlier=before,
+            facts=facts,
+            linking=linking,
+            truth=truth,
+            within=within,
         )
         audit.linking = linking
         try:
@@ -184,6 +207,8 @@ def _attack(
         finding = examiner.examine(question)
         if finding is not None:
             audit.problems.append(f"{question.label} can be worked out too closely from what is public.")
+    for question in situation.questions_beside(hidden):
+        audit.beside[question.label] = examiner.examine(question) is None
     for insider in insiders_of(situation, exact, hidden):
         audit.insiders += 1
         for finding in examiner.examine_insider(insider, near(situation, insider, hidden)):
@@ -206,7 +231,7 @@ def _width(examiner: Examiner, question: Question) -> int:
 
 def _outside(now: Knowledge, relations: Relations) -> list[FigureKey]:
     periods = {key.metric_id: period for key, period in now.periods.items()}
-    return relations.outside(now.shown, periods)
+    return [key for key in relations.outside(now.shown, periods) if key not in now.granted]
 
 
 def _half_hidden(situation: Situation, now: Knowledge) -> list[str]:

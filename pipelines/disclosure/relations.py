@@ -18,6 +18,9 @@ from pipelines.faults import UsageFault
 from pipelines.figures import ALL, OVER_TIME, TOTAL, Category, FigureKey, Metric, Period
 
 ALL_AUTHORITIES = "all"
+ELSEWHERE = "elsewhere"
+LARGEST_ELSEWHERE = "largest elsewhere"
+"""Stand for all authorities but those looked at: their counts added up, and the largest of each. See `authorities`."""
 EVERY = "?"
 MONTH = "month"
 
@@ -138,6 +141,8 @@ class Relations:
                 present.setdefault(key.authority, _Release(key.edition, key.authority)).add(key)
         found: list[Relation] = []
         for release in present.values():
+            if release.authority in (ELSEWHERE, LARGEST_ELSEWHERE):
+                continue
             found += self._derived(release)
             for statement in self.statements:
                 if _holds_for(statement, periods):
@@ -190,8 +195,12 @@ class Relations:
         ):
             for term in terms:
                 for key in together.matching(term, with_breakdowns=is_equal):
-                    members = [part.find(key.metric_id, key.breakdown, key.category) for part in parts]
-                    if parts and all(members):
+                    members = [
+                        part.find(key.metric_id, key.breakdown, key.category)
+                        for part in parts
+                        if part.authority != LARGEST_ELSEWHERE
+                    ]
+                    if members and all(members):
                         found.append(
                             Relation(
                                 f"{key.metric_id} of all authorities {'=' if is_equal else '<='} the sum of theirs",
@@ -204,7 +213,7 @@ class Relations:
             for key in together.matching(term):
                 for part in parts:
                     member = part.find(key.metric_id, key.breakdown, key.category)
-                    if member:
+                    if member and part.authority != ELSEWHERE:
                         says = f"{key.metric_id} of an authority <= of all authorities"
                         found.append(Relation(says, "Counted in all, too.", ((member, 1), (key, -1)), False))
         return found

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.disclosure.attacker import Contradiction
 from pipelines.disclosure.audit import Audit, audit_release, follows_from, insiders_of
 from pipelines.disclosure.policy import Policy, check_policy
 from pipelines.disclosure.relations import Relations
 from pipelines.disclosure.selection import Selection, select
-from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Linking, Situation
+from pipelines.disclosure.situation import LINKINGS, ExternalFact, Knowledge, Linking, Situation, Surroundings
 from pipelines.faults import DataFault
 from pipelines.figures import (
     TOTAL,
@@ -100,8 +100,9 @@ def protect_release(
     relations: Relations,
     earlier: Sequence[Iterable[PublicFigure]] = (),
     external_facts: Sequence[ExternalFact] = (),
+    within: Surroundings | None = None,
 ) -> ProtectedRelease:
-    """Protects all figures of one edition together.
+    """Protects all figures of one edition together, or those of one authority `within` a larger release.
 
     `earlier` holds the public figures of each release that is already out, earlier versions of the same edition among them;
     `external_facts` what others print about the same children. Raises UsageFault where the policy does not fit the metrics.
@@ -114,10 +115,16 @@ def protect_release(
     truth = {key: int(exact[key].value or 0) for key in possible.shown}
     facts, left_out = _facts_that_fit(external_facts, truth)
     primary = _find_primaries(exact, metrics, policy, before)
+    if within:
+        possible = within.grant(possible, within.granted)
+        before = [within.grant(*pair) for pair in zip(before, within.granted_before, strict=True)]
+        others = within.together | within.partners
+        primary = {key: why for key, why in primary.items() if key not in others}
+        primary |= {key: "complement" for key in within.hidden if key not in primary and key in possible.shown}
     broken = Situation(possible, metrics, policy, relations, truth=truth).contradicted()
     if broken:
         return _refuse(exact, metrics, policy, [f"{says}: the exact figures break this relation." for says in broken])
-    choice = _Choice(exact, primary, possible, metrics, policy, relations, before, facts, truth)
+    choice = _Choice(exact, primary, possible, metrics, policy, relations, before, facts, truth, within)
     chosen = choice.make(LINKINGS if before else LINKINGS[-1:])
     if chosen is None:
         return _refuse(exact, metrics, policy, ["The exact figures contradict what is public already."])
@@ -125,7 +132,9 @@ def protect_release(
         situation, selection = chosen
         hidden = _reasons(situation, selection, primary)
         public = _word(exact, metrics, policy, hidden)
-        audit = audit_release(public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values())
+        audit = audit_release(
+            public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values(), within=within
+        )
         _complete(audit, selection, hidden, left_out)
         outcome = ProtectedRelease(tuple(public), audit, tuple(hidden[key] for key in sorted(hidden)))
         if audit.ok:
@@ -150,6 +159,7 @@ class _Choice:
     before: Sequence[Knowledge]
     facts: Sequence[ExternalFact]
     truth: Mapping[FigureKey, int]
+    within: Surroundings | None
 
     def make(
         self,
@@ -172,6 +182,7 @@ class _Choice:
                 linking=linking,
                 truth=self.truth,
                 concealed=concealed,
+                within=self.within,
             )
             positions = {situation.position[key] for key in self.primary}
             insiders = insiders_of(situation, self.exact, positions)
@@ -284,6 +295,7 @@ _WORDS: Mapping[Why, str] = {
     "whole_group": "It would tell that everybody in a group has the same attribute.",
     "hidden_before": "An earlier version hid it, and the change would tell what it was.",
     "equal": "It is always equal to a figure that is hidden.",
+    "complement": "A hidden figure could be worked out from it and other published figures.",
     "follows": "It is worked out from a figure that is hidden.",
     "median": "It is the middle of too few values, or too few children stand behind them.",
     "maximum": "It describes a single child.",
@@ -373,19 +385,23 @@ def _without_value(figure: Figure, status: PublicStatus, policy: Policy) -> Publ
 
 
 def _complete(audit: Audit, selection: Selection, hidden: Mapping[FigureKey, Hidden], left_out: list[str]) -> None:
-    reasons = list(hidden.values())
     audit.facts_left_out = left_out
-    audit.selection = {
-        "primary": sum(
-            reason.why in ("few", "few_children", "whole_group", "hidden_before", "equal") for reason in reasons
-        ),
-        "complementary": sum(reason.why == "complement" for reason in reasons),
-        "following": sum(reason.why in ("follows", "denominator", "median", "maximum") for reason in reasons),
+    audit.selection = count_reasons(hidden.values()) | {
         "method": selection.method,
         "rounds": selection.rounds,
         "conditions": selection.conditions,
     }
     audit.problems += [f"{label} could not be protected." for label in selection.open_questions]
+
+
+def count_reasons(hidden: Iterable[Hidden]) -> dict[str, Any]:
+    """How many figures are hidden in their own right, for the sake of others, and because they follow from hidden ones."""
+    reasons = [reason.why for reason in hidden]
+    return {
+        "primary": sum(why in ("few", "few_children", "whole_group", "hidden_before", "equal") for why in reasons),
+        "complementary": reasons.count("complement"),
+        "following": sum(why in ("follows", "denominator", "median", "maximum") for why in reasons),
+    }
 
 
 def _refuse(

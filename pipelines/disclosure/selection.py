@@ -303,6 +303,7 @@ def _can_be_hidden(situation: Situation, position: int) -> bool:
     # A nought is hidden only where the legend says that it may be.
     return (
         unknown.is_ours
+        and not unknown.is_fixed
         and unknown.when_shown is not None
         and (unknown.when_shown[1] > 0 or unknown.when_hidden[0] == 0)
     )

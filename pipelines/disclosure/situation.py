@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Row
 from pipelines.disclosure.policy import Policy
-from pipelines.disclosure.relations import Relation, Relations
+from pipelines.disclosure.relations import ALL_AUTHORITIES, Relation, Relations
 from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
 
 Linking = Literal["all", "hidden", "none"]
@@ -51,7 +51,13 @@ class Unknown:
     """What an earlier version showed: where a count is hidden now, it may be taken to be what it was."""
     is_hidden_before: bool = False
     is_ours: bool = True
-    """False for what only earlier editions or others count."""
+    """False for what only earlier editions or others count, and for what the attacker is granted."""
+    is_asked: bool = True
+    """False for what stands in another authority's place: whether it stays open is asked there."""
+    is_fixed: bool = False
+    """Whether it is hidden or shown is decided already."""
+    is_granted: bool = False
+    """The attacker is taken to know it exactly, although nothing public says it."""
     truth: int | None = None
     others: list[str] = field(default_factory=list)
 
@@ -76,6 +82,8 @@ class Knowledge:
 
     shown: Mapping[FigureKey, int | None]
     periods: Mapping[FigureKey, Period]
+    granted: frozenset[FigureKey] = frozenset()
+    """Counts that no release shows and that the attacker is taken to know exactly."""
 
     @classmethod
     def of(cls, figures: Iterable[PublicFigure], metrics: Mapping[str, Metric]) -> Knowledge:
@@ -106,6 +114,34 @@ class Knowledge:
         return cls(shown, periods)
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """The larger release that one authority is looked at within: what is hidden there, and what the attacker is granted of it."""
+
+    hidden: frozenset[FigureKey] = frozenset()
+    """Counts of whatever authority that are hidden already and stay so."""
+    together: frozenset[FigureKey] = frozenset()
+    """Counts of all authorities together: they may be hidden for the sake of this one, and are asked about elsewhere."""
+    partners: frozenset[FigureKey] = frozenset()
+    """Counts of other authorities whose hidden ones stay unknown: neither asked about nor hidden."""
+    granted: Mapping[FigureKey, int] = field(default_factory=dict)
+    """What all further authorities count."""
+    granted_before: Sequence[Mapping[FigureKey, int]] = ()
+    """The same for each earlier release."""
+
+    @staticmethod
+    def grant(knowledge: Knowledge, granted: Mapping[FigureKey, int]) -> Knowledge:
+        """A release with what the attacker knows besides."""
+        periods = {(k.authority, k.metric_id, k.breakdown, k.category): p for k, p in knowledge.periods.items()}
+        places = {k: (ALL_AUTHORITIES, k.metric_id, k.breakdown, k.category) for k in granted}
+        known = {key: periods[place] for key, place in places.items() if place in periods}
+        return Knowledge(
+            {**knowledge.shown, **{key: granted[key] for key in known}},
+            {**knowledge.periods, **known},
+            frozenset(known),
+        )
+
+
 class Situation:
     """Unknowns with what is told of them, and the rows between them."""
 
@@ -121,6 +157,7 @@ class Situation:
         linking: Linking = "all",
         truth: Mapping[FigureKey, int] | None = None,
         concealed: frozenset[FigureKey] = frozenset(),
+        within: Surroundings | None = None,
     ) -> None:
         self.policy = policy
         self.metrics = metrics
@@ -129,6 +166,7 @@ class Situation:
         self.position: dict[FigureKey, int] = {}
         self.rows: list[Row] = []
         self._concealed = concealed
+        self._within = within or Surroundings()
         self._at_zero: list[tuple[Relation, Mapping[FigureKey, int]]] = []
         self._names: list[Relation | str] = []
         self.linked_editions = 0
@@ -142,7 +180,7 @@ class Situation:
     @property
     def has_past(self) -> bool:
         """Whether anything public before this release bears on it."""
-        return any(u.told_before != (0, UNBOUNDED) or not u.is_ours for u in self.unknowns)
+        return any(u.told_before != (0, UNBOUNDED) or not (u.is_ours or u.is_granted) for u in self.unknowns)
 
     def name_of_relation(self, rows: Sequence[int], position: int) -> str:
         """What the first of these relations says that an unknown stands in, or the first of all."""
@@ -177,11 +215,24 @@ class Situation:
         return Attacker([low for low, _ in ranges], [high for _, high in ranges], rows)
 
     def questions(self, hidden: Iterable[int]) -> list[Question]:
-        """What must stay open when these are hidden: each of them, what was hidden before, and differences between counts."""
+        """What must stay open when these are hidden: each of them, what was hidden before, and differences between counts.
+
+        Not those about nothing but other authorities: see `questions_beside`."""
+        return [question for question in self._all_questions(hidden) if self._is_asked(question)]
+
+    def questions_beside(self, hidden: Iterable[int]) -> list[Question]:
+        """The questions about nothing but all authorities together."""
+        beside = [question for question in self._all_questions(hidden) if not self._is_asked(question)]
+        return [q for q in beside if not any(self.unknowns[position].is_fixed for position in q.sum_of)]
+
+    def _all_questions(self, hidden: Iterable[int]) -> list[Question]:
         concealed = sorted(
             {*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)}
         )
         return [*(Question(self.unknowns[p].label, {p: 1}) for p in concealed), *self.differences]
+
+    def _is_asked(self, question: Question) -> bool:
+        return any(self.unknowns[position].is_asked for position in question.sum_of)
 
     @cached_property
     def differences(self) -> list[Question]:
@@ -192,6 +243,8 @@ class Situation:
             if relation is None or row.is_equal or sorted(row.times) != [-1, 1]:
                 continue
             part, whole = row.positions if row.times == (1, -1) else row.positions[::-1]
+            if self.unknowns[part].is_granted:
+                continue
             if len({self.metrics[key.metric_id].unit for key in relation.keys}) == 1:
                 label = f"{self.unknowns[whole].label} less {self.unknowns[part].label}"
                 found.append(Question(label, {whole: 1, part: -1}, is_difference=True))
@@ -224,10 +277,28 @@ class Situation:
 
     def _unknown(self, members: list[FigureKey], knowledge: Knowledge, truth: Mapping[FigureKey, int]) -> Unknown:
         told = [knowledge.shown[key] for key in members]
+        if members[0] in knowledge.granted:
+            value = told[0] or 0
+            return Unknown(
+                keys=members,
+                when_shown=(value, value),
+                is_ours=False,
+                is_asked=False,
+                is_fixed=True,
+                is_granted=True,
+                truth=value,
+            )
         ranges = [self.policy.range_of(value) for value in told if value is not None]
         shown = _meet(ranges)
         low = 0 if all(self.policy.may_hide_nought(key, self.metrics[key.metric_id]) for key in members) else 1
-        return Unknown(keys=members, when_shown=shown, when_hidden=(low, UNBOUNDED), truth=truth.get(members[0]))
+        return Unknown(
+            keys=members,
+            when_shown=shown,
+            when_hidden=(low, UNBOUNDED),
+            is_asked=not any(key in self._within.together or key in self._within.partners for key in members),
+            is_fixed=any(key in self._within.partners for key in members),
+            truth=truth.get(members[0]),
+        )
 
     def _add_rows(self, relations: Sequence[Relation], position: Mapping[FigureKey, int]) -> None:
         known = {(row.positions, row.times, row.is_equal) for row in self.rows}

@@ -27,7 +27,7 @@ def sing(number: int, figure: Figure) -> Figure:
 def plant() -> None:
     from pipelines.defs import release
 
-    read_figures, protect_release = release.read_figures, release.protect_release
+    read_figures, protect_authorities = release.read_figures, release.protect_authorities
     true: list[Figure] = []
 
     def read_canaries(run: Any) -> list[Figure]:
@@ -35,9 +35,9 @@ def plant() -> None:
         return [sing(number, figure) for number, figure in enumerate(true)]
 
     def protect_true_figures(_: Any, *arguments: Any, **options: Any) -> Any:
-        return protect_release(true, *arguments, **options)
+        return protect_authorities(true, *arguments, **options)
 
-    release.read_figures, release.protect_release = read_canaries, protect_true_figures
+    release.read_figures, release.protect_authorities = read_canaries, protect_true_figures
 
 
 if __name__ == "__main__":

@@ -1,0 +1,88 @@
+"""Releases of many authorities: each is protected beside a few others, and the whole is then attacked at once, with nothing granted."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.disclosure import authorities
+from pipelines.disclosure.audit import audit_release
+from pipelines.disclosure.authorities import protect_authorities
+from pipelines.disclosure.relations import ALL_AUTHORITIES
+from pipelines.figures import Figure, FigureKey
+from tests.disclosure import invented
+from tests.disclosure.invented import CATEGORIES, METRICS, Thing, World
+from tests.disclosure.releases import POLICY, RELATIONS, protect, shown_as
+
+SIZES = ((90, 40), (60, 25), (120, 50), (40, 20))
+
+
+def worlds(seed: int, number: int = 4) -> list[World]:
+    return [invented.invent(100 * seed + n, *SIZES[n % len(SIZES)]) for n in range(number)]
+
+
+def of_authority(world: World, number: int) -> World:
+    """The same with ids that no other authority has."""
+
+    def name(thing: Thing) -> Thing:
+        ids = {field: (number, thing[field]) for field in ("id", "episode") if field in thing.says}
+        return Thing(1000 * number + thing.child, {**thing.says, **ids})
+
+    return World(*(tuple(map(name, rows)) for rows in (world.episodes, world.interviews, world.referrals, world.risks)))
+
+
+def count(parts: list[World]) -> list[Figure]:
+    """The figures of each authority and of all of them together."""
+    named = [of_authority(world, number) for number, world in enumerate(parts, 1)]
+    together = World(
+        *(
+            tuple(row for world in named for row in getattr(world, rows))
+            for rows in ("episodes", "interviews", "referrals", "risks")
+        )
+    )
+    found = invented.count(together, authority=ALL_AUTHORITIES)
+    for number, world in enumerate(named, 1):
+        found += invented.count(world, authority=f"E0600000{number}")
+    return found
+
+
+def protect_all(figures, earlier=()):
+    return protect_authorities(figures, METRICS, CATEGORIES, POLICY, RELATIONS, earlier)
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return count(worlds(0))
+
+
+@pytest.fixture(scope="module")
+def protected(figures):
+    return protect_all(figures)
+
+
+def test_what_is_safe_authority_by_authority_is_safe_from_somebody_who_sees_everything(figures, protected):
+    assert protected.audit.problems == []
+    whole = audit_release(protected.figures, METRICS, POLICY, RELATIONS, exact=figures)
+    assert whole.problems == []
+    assert {f.key for f in protected.figures} == {f.key for f in figures}
+
+
+def test_what_each_authority_hides_for_itself_does_not_do_for_all_of_them(figures):
+    names = sorted({f.key.authority for f in figures})
+    apart = [g for name in names for g in protect([f for f in figures if f.key.authority == name]).candidates]
+    assert not audit_release(apart, METRICS, POLICY, RELATIONS).ok
+
+
+def test_a_count_of_all_that_is_hidden_for_an_authority_would_give_it_away(figures, protected):
+    exact = {f.key: f for f in figures}
+    alone = {h.key for h in protect([f for f in figures if f.key.authority == ALL_AUTHORITIES]).hidden}
+    for_others = {h.key for h in protected.hidden if h.key.authority == ALL_AUTHORITIES} - alone
+    assert for_others
+    spoiled = [shown_as(f, exact[f.key].value or 0) if f.key in for_others else f for f in protected.figures]
+    assert not audit_release(spoiled, METRICS, POLICY, RELATIONS).ok
+
+
+def test_few_authorities_are_protected_in_one_go(monkeypatch):
+    monkeypatch.setattr(authorities._Many, "protect_each", lambda _: pytest.fail("looked at one by one"))
+    protected = protect_all(count(worlds(4, number=2)))
+    assert protected.audit.ok
+    assert FigureKey("2016", ALL_AUTHORITIES, "episodes_reported") in {f.key for f in protected.figures}
