@@ -95,8 +95,8 @@ def audit_release(
 ) -> Audit:
     """What can be worked out from published figures, those of earlier editions and what others published.
 
-    The figures may be of one authority `within` a larger release, with what stands beside it there. With the exact figures it also
-    checks that they fit what is published, and what somebody who knows one child could work out.
+    The figures may be of one authority `within` a larger release, with what stands beside it there. With the exact figures it
+    also checks that they fit what is published, and what somebody who knows one child could work out.
     """
     figures = sorted(published, key=lambda figure: figure.key)
     before = [Knowledge.of(release, metrics) for release in earlier]

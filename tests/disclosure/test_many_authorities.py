@@ -1,4 +1,4 @@
-"""Releases of many authorities: each is protected beside a few others, and the whole is then attacked at once, with nothing granted."""
+"""Releases of many authorities: each is protected beside a few others; the whole is then attacked at once."""
 
 from __future__ import annotations
 
