@@ -13,8 +13,7 @@ from typing import Any
 from pipelines.figures import PublicFigure
 from pipelines.publishing.book import Book, UnknownCitation
 from pipelines.publishing.digits import find_typed_figures, read_stated
-from pipelines.publishing.english import write_list
-from pipelines.publishing.sentences import is_shown, is_zero
+from pipelines.publishing.sentences import is_shown, is_zero, say_what_is_missing
 
 RULES: Mapping[str, Callable[[PublicFigure], bool]] = {
     "available": lambda figure: figure.status != "not_available",
@@ -81,12 +80,8 @@ def _answer(book: Book, entry: Mapping[str, Any], show: Callable[[str, Mapping[s
     metrics = tuple(dict.fromkeys(metric for metric, _ in figures.values()))
     first = book.metric(metrics[0])
     if book.figure(first.metric_id).status == "not_available":
-        needs = [need.replace("_", " ") for need in first.needs]
-        what = (
-            f"the list of {needs[0]}, which was" if len(needs) == 1 else f"the lists of {write_list(needs)}, which were"
-        )
-        words = f"The council does not hold this for the {book.edition.name} edition. It takes {what} not given"
-        words += "." if len(needs) == 1 else " together."
+        what = say_what_is_missing(first)
+        words = f"The council does not hold this for the {book.edition.name} edition: {what}."
         return Answer(str(entry["ask"]), (words,), (), metrics)
     parts: list[str] = []
     for sentence in entry["answers"]:

@@ -30,7 +30,7 @@ from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_list, write_month, write_period
 from pipelines.publishing.heat_map import Start, draw_week
 from pipelines.publishing.illustrations import illustrate, set_in_print_font
-from pipelines.publishing.sentences import compare, is_shown, is_zero
+from pipelines.publishing.sentences import compare, is_shown, is_zero, say_what_is_missing
 from pipelines.publishing.tables import write_statistic
 
 RESTRICTED = "Restricted: exact figures"
@@ -260,8 +260,7 @@ class Vocabulary:
         return [(Words(label, is_bold=is_bold),), *((cell,) for cell in cells)]
 
     def _not_available(self, metric: Metric) -> Paragraph:
-        needs = " and ".join(need.replace("_", " ") for need in metric.needs)
-        return Paragraph((Words(f"{metric.label}: not available, because the edition was made without {needs}."),))
+        return Paragraph((Words(f"{metric.label}: not available, because {say_what_is_missing(metric)}."),))
 
     def review_table(self) -> Table:
         """The reviews of the register in February and August: due in the year to the edition's date, and due next."""

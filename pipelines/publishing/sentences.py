@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from pipelines.figures import PublicFigure
+from pipelines.figures import Metric, PublicFigure
 from pipelines.publishing.book import Book, Member
+from pipelines.publishing.english import write_list
 
 Change = Literal["rose", "fell", "did not change"]
 NOT_KNOWN, OTHER = "not_known", "other"
@@ -24,6 +25,14 @@ def is_shown(figure: PublicFigure) -> bool:
 def is_zero(figure: PublicFigure) -> bool:
     """Whether the number shown is zero; never true of a hidden one."""
     return is_shown(figure) and figure.value == 0
+
+
+def say_what_is_missing(metric: Metric) -> str:
+    """Which lists a metric takes, as a sentence without a full stop, where they were not given: one of several is enough."""
+    needs = [need.replace("_", " ") for need in metric.needs]
+    if len(needs) == 1:
+        return f"it takes the list of {needs[0]}, which was not given"
+    return f"it takes the lists of {write_list(needs)}, which were not given together"
 
 
 def compare(earlier: PublicFigure | None, later: PublicFigure) -> Change | None:

@@ -80,7 +80,7 @@ def test_what_the_council_does_not_hold_is_said_so_and_nothing_else() -> None:
     found = say(book, "Who held the interviews")
     needed = "missing episodes and return interviews"
     assert found == (
-        f"The council does not hold this for the 2018 edition. It takes the lists of {needed}, which were not given together."
+        f"The council does not hold this for the 2018 edition: it takes the lists of {needed}, which were not given together."
     )
     assert "no list of interviews was given" in say(book, "How many return interviews should have been offered")
     assert answers_of(book)["Who held the interviews?"].tables == ()
