@@ -146,7 +146,8 @@ def _look_at_settings() -> Condition:
     if file is not None:
         read_configuration(file)
     own = str(file) if file is not None else f"no {paths.CONFIGURATION}: every default"
-    return Condition("settings", "sound", f"{own}; numbers below {policy.threshold} are hidden")
+    told = f"{own}; numbers below {policy.threshold} are hidden, others rounded to {policy.base}"
+    return Condition("settings", "sound", told)
 
 
 def _look_at_extracts(extracts: Path | None) -> Condition:

@@ -295,6 +295,12 @@ def explained(output: Output) -> Iterator[None]:
     """Turn an OSError of the block into a MachineFault that says what stands and what to do."""
     try:
         yield
+    except PermissionError as fault:
+        # Windows neither moves nor replaces what another program has open.
+        raise MachineFault(
+            f"A file in {output.folder} may not be moved or replaced ({fault.strerror or fault}). It may be open in Word, Excel "
+            "or a browser: close it there, or see to the permission. What was there before still stands. Then try again."
+        ) from fault
     except OSError as fault:
         raise MachineFault(
             f"The disk refused while files were put in place in {output.folder} ({fault.strerror or fault}). "

@@ -28,6 +28,8 @@ KNOWN_FILES = frozenset({SAMPLE_MARKER, EXPLANATIONS, OWN_TEMPLATE})
 """Files that may lie beside extracts without being asked about."""
 QUARANTINED = ".quarantined.json"
 """Ends the name of the note that stays where an extract was moved into quarantine."""
+OPEN_IN_EXCEL = "~$"
+"""Begins the name of the file that Excel keeps beside a workbook while it is open."""
 PUBLISHED_STATISTICS = "published_statistics*.csv"
 REVIEWS = ("register-review*.xlsx", "interview-review*.xlsx")
 """Workbooks of reviews that were held, filled in and signed."""
@@ -122,6 +124,8 @@ def read_plain_file(path: Path, extract: str, findings: Findings) -> PlainFile |
             content = file.read(LARGEST_FILE + 1)
             after = os.fstat(descriptor)
     except OSError:
+        if _is_open_in_excel(path):
+            raise MachineFault(f"{path.name} is open in Excel. Close it there, then run again.") from None
         raise MachineFault(f"{path} cannot be read. Check that you may open it and that the disk is sound.") from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
         findings.add("file_changing", extract)
@@ -130,6 +134,11 @@ def read_plain_file(path: Path, extract: str, findings: Findings) -> PlainFile |
         findings.add("empty_file", extract)
         return None
     return PlainFile(path.name, content, hashlib.sha256(content).hexdigest())
+
+
+def _is_open_in_excel(path: Path) -> bool:
+    """While a workbook is open, Excel keeps a hidden file beside it that says who has it; Windows lets nobody else read it."""
+    return path.with_name(f"{OPEN_IN_EXCEL}{path.name}").exists()
 
 
 def _kind_of(status: os.stat_result) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.faults import DataFault
 from pipelines.figures import Edition
-from pipelines.intake.files import FORMATS, Folder, PlainFile, is_folder, list_folder, read_plain_file
+from pipelines.intake.files import FORMATS, OPEN_IN_EXCEL, Folder, PlainFile, is_folder, list_folder, read_plain_file
 from pipelines.intake.findings import Finding, Findings
 from pipelines.intake.schemas import EXTRACTS
 
@@ -175,6 +175,9 @@ def _shown(name: str) -> str:
 
 def _hint(name: str) -> str:
     """What a file may be meant to be, where its name is nearly an extract's."""
+    if name.startswith(OPEN_IN_EXCEL) and Path(name.removeprefix(OPEN_IN_EXCEL)).stem in EXTRACTS:
+        opened = name.removeprefix(OPEN_IN_EXCEL)
+        return f" It shows that {opened} is open in Excel: close it, for what is not saved there is not read."
     stem, suffix = Path(name).stem, Path(name).suffix.lower()
     likely = stem.strip().lower().replace(" ", "_").replace("-", "_")
     if likely not in EXTRACTS:

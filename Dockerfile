@@ -1,0 +1,21 @@
+# A small machine that makes editions: everything from the pinned, hashed lock, nothing running as root, nothing listening.
+# Written with care and not yet run where this was made: see docs/running/laptops.md.
+FROM python:3.11-slim-bookworm
+
+RUN useradd --create-home --uid 10001 analyst
+WORKDIR /srv/storyboard
+ENV PYTHONUTF8=1 DO_NOT_TRACK=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH="/srv/storyboard/.venv/bin:$PATH"
+
+COPY requirements/ requirements/
+RUN python -m venv .venv \
+ && pip install --no-cache-dir --require-hashes -r requirements/run.txt
+
+COPY --chown=analyst . .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
+ && python -m compileall -q pipelines .venv/lib \
+ && mkdir -p data output dbt_project/target && chown -R analyst data output dbt_project .
+
+USER analyst
+VOLUME ["/srv/storyboard/data", "/srv/storyboard/output"]
+ENTRYPOINT ["storyboard"]
+CMD ["doctor"]
