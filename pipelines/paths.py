@@ -63,6 +63,7 @@ class Output:
         self.beside = beside
         self.history = beside / "dagster"
         self.work = beside / "work"
+        self.durations = beside / "durations.json"
         self.lock = beside / "lock"
         self.site_record = beside / "site.json"
         """What `site/` was put together from, as hashes."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines.defs.checking import AUTHORITY, choose_editions
 from pipelines.defs.history import open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.defs.progress import watch_run
 from pipelines.defs.templates import refuse_wrong_templates
 from pipelines.editions.manifest import read_manifest
 from pipelines.editions.standing import note_site, stands
@@ -238,15 +239,18 @@ def _run(
             for number, planned in enumerate(todo, start=1):
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")
                 is_last = number == len(todo)
-                result = job.execute_in_process(
-                    instance=instance,
-                    partition_key=planned.edition.name,
-                    tags=tags,
-                    run_config=quiet,
-                    # The switch comes once, with the last of them: all editions of a command, or none.
-                    asset_selection=None if is_last else sorted(everything - {dg.AssetKey("site")}),
-                    raise_on_error=False,
-                )
+                run_id = str(uuid.uuid4())
+                with watch_run(instance, run_id, planned.edition.name, output):
+                    result = job.execute_in_process(
+                        instance=instance,
+                        run_id=run_id,
+                        partition_key=planned.edition.name,
+                        tags=tags,
+                        run_config=quiet,
+                        # The switch comes once, with the last of them: all editions of a command, or none.
+                        asset_selection=None if is_last else sorted(everything - {dg.AssetKey("site")}),
+                        raise_on_error=False,
+                    )
                 if not result.success:
                     raise _explain(result, planned.edition.name)
     finally:
