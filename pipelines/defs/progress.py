@@ -49,7 +49,7 @@ def watch_run(instance: DagsterInstance, run_id: str, edition: str, output: Outp
     usual, took, started = _read_durations(output), {}, {}
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
         task = progress.add_task(f"{edition}: starting", total=sum(usual.values()) or None)
 
         def show(event: EventLogEntry) -> None:
