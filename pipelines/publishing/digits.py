@@ -61,6 +61,8 @@ _ALLOWED = re.compile(
     # names with a number
     | \b(?-i:{_NUMBERED})\s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b
     | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b
+    # sizes of screens and files
+    | \b\d+\s(?:pixels|kB|MB)\b
     # telephone numbers
     | \b(?:call|ring|phone|dial|text|telephone)\s+(?:116\s?\d{{3}}|0[\d\s]{{8,12}}|\d{{3}})\b
     # a year by itself, that counts nothing

@@ -40,12 +40,22 @@ def mark_up_table(
     It stands in a region that can be scrolled by keyboard where a narrow screen cannot hold it. No line of it is blank.
     The spaces between cells keep their words and numbers apart in the search index.
     """
-    head = Markup(" ").join(Markup('<th scope="col">{}</th>').format(h) for h in heads)
+    numeric = {
+        column
+        for column in range(1, len(heads))
+        if rows and all(len(row) > column and str(row[column]).startswith("<data") for row in rows)
+    }
+    sides = [Markup(' class="number"') if column in numeric else Markup("") for column in range(len(heads))]
+    head = Markup(" ").join(
+        Markup('<th scope="col"{}>{}</th>').format(side, h) for side, h in zip(sides, heads, strict=True)
+    )
     body = [
         Markup("<tr{}>{} {}</tr>").format(
             Markup(' class="total"') if total and place == len(rows) - 1 else "",
             Markup('<th scope="row">{}</th>').format(row[0]),
-            Markup(" ").join(Markup("<td>{}</td>").format(cell) for cell in row[1:]),
+            Markup(" ").join(
+                Markup("<td{}>{}</td>").format(side, cell) for side, cell in zip(sides[1:], row[1:], strict=True)
+            ),
         )
         for place, row in enumerate(rows)
     ]

@@ -108,7 +108,7 @@ def mark_up_signatures() -> Markup:
     row = Markup("<tr><td></td><td></td><td></td><td></td></tr>") * _SIGNATURES
     heads = Markup("").join(Markup("<th>{}</th>").format(head) for head in ("Role", "Name", "Date", "Signature"))
     return Markup(
-        '<div class="sign" aria-hidden="true"><p>I have read how this measure is worked out.</p>'
+        '<div class="sign"><p>I have read how this measure is worked out.</p>'
         "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     ).format(heads, row)
 

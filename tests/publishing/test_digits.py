@@ -47,6 +47,7 @@ def test_a_digit_typed_where_a_figure_belongs_is_found(sentence: str) -> None:
         "1. First\n2) Second\n\n## 4 Prevalence\n\n### Outcome 1: interviews",
         "Offered within 72 hours, missing for 24 hours or more, three times in 90 days, a rate per 10,000.",
         "The return SSDA903, the form P1E, WCAG 2.2 and Year 11 pupils in Key Stage 4.",
+        "Every page at 320 pixels, of 100 kB at most.",
         "Call 116 000 or ring 999, 24/7, from 6 pm. Call 0800 1111.",
         "[Read it](https://www.example.gov.uk/2016/530) at https://example.org/12/34 and <https://example.org/7>.",
         "`figure 530` and {{ figure('a', x=5) }} {% if 3 > 2 %}words{% endif %} {# 17 #} <!-- 19 -->",

@@ -2,6 +2,7 @@
 
 import re
 
+from pipelines import paths
 from pipelines.publishing.trails import (
     Relation,
     TestResult,
@@ -52,4 +53,5 @@ def test_without_a_trail_the_checks_of_all_figures_are_listed():
 
 
 def test_what_is_to_be_signed_is_hidden_from_readers_of_the_screen():
-    assert 'class="sign" aria-hidden="true"' in mark_up_signatures()
+    assert '<div class="sign">' in mark_up_signatures()
+    assert ".md-typeset .sign { display: none; }" in (paths.DOCS / "assets" / "storyboard.css").read_text("utf-8")
