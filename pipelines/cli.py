@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pipelines import paths
-from pipelines.commands import making, publishing, questions, records, templates, workplace
+from pipelines.commands import making, publishing, questions, records, reviewing, templates, workplace
 from pipelines.commands.speaking import choose_letters, say
 from pipelines.commands.words import configured_defaults
 from pipelines.faults import Fault
@@ -31,6 +31,7 @@ for panel, commands in {
     "Approve and publish it": publishing.app,
     "Ask about a number": questions.app,
     "Keep and prove it": records.app,
+    "Between editions": reviewing.app,
     "Where you work": workplace.app,
 }.items():
     for command in commands.registered_commands:

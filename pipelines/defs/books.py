@@ -15,6 +15,7 @@ from pipelines import register
 from pipelines.defs.workspace import EditionRun
 from pipelines.editions.state import EditionState, describe_folder, list_editions
 from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
+from pipelines.intake.review_answers import find_reviews
 from pipelines.publishing.book import Audience, Book, PublishedStatistic
 from pipelines.publishing.downloads import read_public_figures, read_restricted_figures
 from pipelines.publishing.exact import show_exact
@@ -102,6 +103,7 @@ def _open(
         base=base,
         sql=register.read_metric_models(),
         checks=register.read_checks(),
+        reviews=find_reviews(run.extracts) if audience == "restricted" else (),
     )
 
 

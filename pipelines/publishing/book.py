@@ -15,6 +15,7 @@ from typing import Literal
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Category, Collection, Edition, FigureKey, Metric, Period, PublicFigure
 from pipelines.publishing.english import order_of_stretch, write_month
+from pipelines.reviews import HeldReview
 
 Audience = Literal["public", "restricted"]
 
@@ -67,11 +68,13 @@ class Book:
         sql: Mapping[str, str] | None = None,
         checks: Sequence[str] = (),
         places: Mapping[str, str] = PLACES,
+        reviews: Sequence[HeldReview] = (),
     ) -> None:
         """`authority` may be left out where the figures are of one alone, and is `all` where they are of several.
 
         `earlier` holds the sealed earlier editions of the same authority, in any order. `base` is what public counts
         are rounded to. `sql` is the text of each metric's model; `checks` says what must hold of all figures, in sentences.
+        `reviews` are the reviews of records that were held; only restricted papers speak of them.
         """
         self.edition = edition
         self.metrics = metrics
@@ -82,6 +85,7 @@ class Book:
         self.sql = sql or {}
         self.checks = tuple(checks)
         self.published_statistics = tuple(published_statistics)
+        self.reviews = tuple(reviews)
         self._places = places
         given = {figure.key: figure for figure in figures if figure.key.edition == edition.name}
         every = {key: figure for key, figure in given.items() if not key.is_over_time}

@@ -30,8 +30,10 @@ from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_list, write_month, write_period
 from pipelines.publishing.heat_map import Start, draw_week
 from pipelines.publishing.illustrations import illustrate, set_in_print_font
+from pipelines.publishing.review_words import say_counts
 from pipelines.publishing.sentences import compare, is_shown, is_zero, say_what_is_missing
 from pipelines.publishing.tables import write_statistic
+from pipelines.reviews import read_plans
 
 RESTRICTED = "Restricted: exact figures"
 INVENTED = "Invented figures"
@@ -263,13 +265,19 @@ class Vocabulary:
         return Paragraph((Words(f"{metric.label}: not available, because {say_what_is_missing(metric)}."),))
 
     def review_table(self) -> Table:
-        """The reviews of the register in February and August: due in the year to the edition's date, and due next."""
+        """The reviews of the register in February and August: held or due in the year to the edition's date, and due next."""
         as_at = self.book.edition.periods["education"].as_at
         rows: list[list[Line]] = []
         for month, is_next in reviews_around(as_at):
             state = "Due next" if is_next else "Due before this edition"
-            place = OfficerPlace("preparations" if is_next else "held on, by whom, cases sampled, what was found")
-            rows.append([(Words(write_month(f"{month:%Y-%m}")),), (Words(state),), (place,)])
+            outcome: Line = (
+                OfficerPlace("preparations" if is_next else "held on, by whom, cases sampled, what was found"),
+            )
+            held = next((r for r in self.book.reviews if (r.subject, r.month) == ("register", month)), None)
+            if held is not None:
+                state = "Held and signed" if held.is_signed else "Held, not signed by every role"
+                outcome = (Words(f"{say_counts(held, read_plans()['register'])} "), OfficerPlace("what was found"))
+            rows.append([(Words(write_month(f"{month:%Y-%m}")),), (Words(state),), outcome])
         return self.table("Reviews of the register", ["Review", "State", "Outcome"], rows, is_numeric=False)
 
     def definition_table(self) -> Table:

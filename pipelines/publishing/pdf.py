@@ -22,13 +22,13 @@ _STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF. The compiler refuses a document that lacks a title, a language or an alternative text."""
 
 
-def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False) -> None:
-    """Sets the paper and writes the file, with the same bytes every time.
+def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False, has_contents: bool = True) -> None:
+    """Sets the paper and writes the file, with the same bytes every time. `has_contents`: whether it lists its sections.
 
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
     try:
-        into.write_bytes(_compile(layout, _as_data(paper, has_cover)))
+        into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents)))
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
 
@@ -49,17 +49,18 @@ def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -
     return [int(page) for page in json.loads(found)]
 
 
-def _as_data(paper: Paper, has_cover: bool) -> str:
-    return json.dumps(_describe(paper, has_cover), ensure_ascii=False)
+def _as_data(paper: Paper, has_cover: bool, has_contents: bool = True) -> str:
+    return json.dumps(_describe(paper, has_cover, has_contents), ensure_ascii=False)
 
 
-def _describe(paper: Paper, has_cover: bool) -> dict[str, Any]:
+def _describe(paper: Paper, has_cover: bool, has_contents: bool) -> dict[str, Any]:
     return {
         "title": paper.title,
         "subtitle": paper.subtitle,
         "edition": paper.edition,
         "markings": list(paper.markings),
         "has_cover": has_cover,
+        "has_contents": has_contents,
         "front": [{"name": name, "line": _line(line)} for name, line in paper.front],
         "blocks": [_block(block) for block in paper.blocks],
     }

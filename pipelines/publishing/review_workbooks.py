@@ -20,9 +20,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.publishing.english import write_date, write_month
+from pipelines.publishing.english import write_month
 from pipelines.publishing.repacking import repack
 from pipelines.publishing.review_lists import Cell, ReviewList
+from pipelines.publishing.review_words import say_how, say_last
 from pipelines.register import read_categories
 from pipelines.reviews import LIST, NOTES, POSITION, REVIEW, SIGNATURES, HeldReview, Plan, Question
 
@@ -138,9 +139,9 @@ def _write_notes(sheet: Worksheet, found: ReviewList, plan: Plan, last: HeldRevi
         ("Rows", len(found.rows)),
         *(("What to do", text) for text in plan.about),
         ("Who signs", "; ".join(plan.roles)),
-        ("How rows were drawn", _say_how(found, plan)),
+        ("How rows were drawn", say_how(found, plan)),
         ("Seed", found.seed),
-        ("Last review", _say_last(last, plan)),
+        ("Last review", say_last(last, plan)),
         ("Sheets", f"{LIST}: the rows. {SIGNATURES}: the roles. {_DRAWN}: the strata. {_ANSWERS}: the answers that there are."),
         (
             "When it is done",
@@ -156,38 +157,6 @@ def _write_notes(sheet: Worksheet, found: ReviewList, plan: Plan, last: HeldRevi
         sheet.row_dimensions[number].height = 24 if number == 1 else _height([(text, 100)])
     sheet.column_dimensions["A"].width = 26
     sheet.column_dimensions["B"].width = 100
-
-
-def _say_how(found: ReviewList, plan: Plan) -> str:
-    if found.subject == "register":
-        first = (
-            "Every open case is here. Of those closed since the last review some were drawn, by length on the "
-            "register and outcome"
-        )
-    else:
-        first = (
-            "Of the return interviews that were held some were drawn, by who held them and where the child was placed"
-        )
-    return (
-        f"{first}: one in {plan.one_in} of each stratum, rounded up. The order of the draw is that of the sha256 of the "
-        "seed, a line break and the id, so that anybody can draw it again."
-    )
-
-
-def _say_last(last: HeldReview | None, plan: Plan) -> str:
-    if last is None:
-        return "No workbook of the last review was given."
-    return f"{write_month(f'{last.month:%Y-%m}')}, position at the end of {write_date(last.as_at)}: {say_counts(last, plan)}"
-
-
-def say_counts(held: HeldReview, plan: Plan) -> str:
-    """What came of a review that was held, in a sentence or two: how many rows were looked at, decided how, signed by whom."""
-    decided = held.answers.get(plan.decision.head, {})
-    parts = ", ".join(f"{answer} {count}" for answer, count in decided.items() if count)
-    unsigned = [role for role in plan.roles if not held.signed.get(role)]
-    signed = "Every role has signed." if not unsigned else f"Not signed by: {', '.join(unsigned)}."
-    looked = f"{held.looked_at} of {held.rows} looked at" + (f" ({parts})" if parts else "")
-    return f"{looked}. {signed}"
 
 
 def _write_answers(sheet: Worksheet, questions: Sequence[Question]) -> dict[str, str]:

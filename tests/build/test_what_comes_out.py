@@ -60,6 +60,8 @@ def test_every_file_of_the_contract_is_there(edition):
         "restricted/board-pack.pdf",
         "restricted/scorecard.xlsx",
         "restricted/scorecard.csv",
+        "restricted/register-review.csv",
+        "restricted/register-review.xlsx",
         "restricted/quality.html",
         "restricted/quality.json",
     ]

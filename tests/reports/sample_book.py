@@ -9,6 +9,7 @@ from decimal import Decimal
 from pipelines.figures import ALL, TOTAL, Edition, FigureKey, Metric, Period, PublicFigure, display_value
 from pipelines.publishing.book import Audience, Book, PublishedStatistic, months_between
 from pipelines.register import read_categories, read_metrics
+from pipelines.reviews import HeldReview
 
 YORK = "E06000014"
 
@@ -46,6 +47,7 @@ def sample_book(
     values: Mapping[tuple[str, str, str], int] | None = None,
     earlier: tuple[Book, ...] = (),
     published_statistics: Sequence[PublishedStatistic] = (),
+    reviews: Sequence[HeldReview] = (),
 ) -> Book:
     """Every metric and breakdown, each figure a number of its own. `absent` names extracts that the edition lacks."""
     of = edition(year)
@@ -84,4 +86,5 @@ def sample_book(
         earlier=earlier,
         invented=invented,
         published_statistics=published_statistics,
+        reviews=reviews,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from pipelines.publishing.documents import (
     reviews_around,
     write_paper,
 )
+from pipelines.reviews import HeldReview, read_plans
 from tests.reports.sample_book import sample_book
 
 FRONT = "---\ntitle: A paper\n---\n"
@@ -199,3 +201,31 @@ def test_a_category_that_an_earlier_edition_did_not_have_is_not_available_there(
     table = write(sample_book(2017, earlier=(then,)), tmp_path, '{{ table("cme_referrals", "phase") }}').blocks[0]
     assert isinstance(table, Table)
     assert as_text(table.rows[1][1]) == "not available"
+
+
+def test_a_review_that_was_held_is_counted_and_one_that_was_not_is_left_to_the_officer(tmp_path: Path) -> None:
+    plan = read_plans()["register"]
+    held = HeldReview(
+        "register",
+        date(2015, 8, 1),
+        date(2015, 8, 14),
+        12,
+        9,
+        answers={plan.decision.head: {"keep open": 7, "close": 2, "open again": 0}},
+        signed=dict.fromkeys(plan.roles, date(2015, 8, 20)),
+    )
+    of_interviews = replace(held, subject="return_interviews", month=date(2015, 2, 1))
+    book = sample_book(2016, reviews=(of_interviews, held))
+    (table,) = write(book, tmp_path, "{{ reviews() }}").blocks
+    assert isinstance(table, Table)
+    said = {as_text(row[0]): (as_text(row[1]), as_text(row[2])) for row in table.rows}
+    assert said["August 2015"] == (
+        "Held and signed",
+        "9 of 12 looked at (keep open 7, close 2). Every role has signed. [Officer to complete: what was found]",
+    )
+    assert said["February 2015"][0] == "Due before this edition"
+    assert said["February 2016"][0] == "Due next"
+    unsigned = replace(held, signed={**held.signed, "Link worker": None})
+    (table,) = write(sample_book(2016, reviews=(unsigned,)), tmp_path, "{{ reviews() }}").blocks
+    assert isinstance(table, Table)
+    assert [as_text(row[1]) for row in table.rows][1] == "Held, not signed by every role"

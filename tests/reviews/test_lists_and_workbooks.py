@@ -10,6 +10,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipelines.editions.manifest import read_manifest
+from pipelines.editions.publication import install_editions
+from pipelines.editions.seal import seal_edition
+from pipelines.editions.switch import work_in
+from pipelines.editions.working import hand_out_copies, show_copy
+from pipelines.paths import Output
 from pipelines.publishing.review_lists import (
     REGISTER_COLUMNS,
     CensusMatch,
@@ -20,6 +26,7 @@ from pipelines.publishing.review_lists import (
 )
 from pipelines.publishing.review_workbooks import write_review_workbook
 from pipelines.reviews import LIST, NOTES, SIGNATURES, HeldReview, date_last_review, date_review, read_plans
+from tests.editions.made_editions import ACT, list_on_index, stage
 from tests.reviews.made_reviews import AS_AT, PLAN, cases, fill_in, interviews, register_list, write_workbook
 
 ROLES = ["Schools Adviser", "Link worker", "Head of Service", "Social Care Service Manager"]
@@ -178,3 +185,35 @@ def test_what_people_fill_in_stays_after_the_file_is_saved_again(tmp_path: Path)
     sheet = openpyxl.load_workbook(path)[LIST]
     assert "close" in [cell.value for cell in sheet[2]]
     assert sheet.data_validations.count == sum(bool(question.answers) for question in PLAN.questions)
+
+
+def test_a_newer_list_comes_beside_the_workbook_that_people_write_in_with_the_rows_that_changed(tmp_path: Path) -> None:
+    output = Output(tmp_path / "output")
+
+    def seal(folder: Path, without: str) -> None:
+        staged = stage(folder, "2016", without)
+        facts = read_manifest(staged).facts
+        (staged / "edition.json").unlink()
+        rows = [each for each in cases() if each.referral_id != without]
+        found = draw_register_review(rows, PLAN, edition="2016", as_at=AS_AT)
+        write_list(found, staged / "restricted" / "register-review.csv")
+        write_review_workbook(found, PLAN, staged / "restricted" / "register-review.xlsx", invented=True)
+        seal_edition(staged, facts)
+        with work_in(output):
+            install_editions({staged.name: staged}, output, ACT, list_on_index)
+
+    seal(tmp_path / "a", without="r100")
+    with work_in(output):
+        (first,) = hand_out_copies(output)
+    fill_in(first.path, {"r101": {PLAN.decision.head: "close"}}, {})
+    written = first.path.read_bytes()
+    seal(tmp_path / "b", without="r501")
+    with work_in(output):
+        (second,) = hand_out_copies(output)
+    assert first.path.read_bytes() == written
+    assert second.path.name == "register-review (2).xlsx"
+    said = show_copy(second)
+    assert "row added: r100: c100; E06000014; open" in said
+    assert "row removed: r501: c501; E06000014; open" in said
+    assert "r101" not in said
+    assert "figure" not in said
