@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines.editions.manifest import read_manifest
 from pipelines.faults import DataFault, UsageFault
+from pipelines.figures import OVER_TIME
 
 AUDIT = "restricted/audit"
 FRAME = ("figure_keys", "metric_results", "figures")
@@ -72,7 +73,9 @@ def trace(folder: Path, question: Question) -> Trace:
     metrics = read_audit(folder, "metrics.json")
     entry = metrics.get(_choose("metric", question.metric, metrics))
     metric = question.metric
-    rows = [row for row in _read_csv(folder / "restricted" / "figures.csv") if row["metric_id"] == metric]
+    is_over_time = question.breakdown in OVER_TIME and (folder / "restricted" / "scorecard.csv").is_file()
+    file = "scorecard.csv" if is_over_time else "figures.csv"
+    rows = [row for row in _read_csv(folder / "restricted" / file) if row["metric_id"] == metric]
     chosen = _choose_figures(rows, question)
     steps = read_audit(folder, "steps.json")
     path = list(steps["metrics"][metric]["path"])
@@ -83,7 +86,7 @@ def trace(folder: Path, question: Question) -> Trace:
         definition=entry["description"],
         about=_describe(entry, steps["metrics"][metric]),
         figures=_show_figures(folder, chosen),
-        steps=[*_list_steps(steps, metric), *_last_steps(folder, steps, chosen, question)],
+        steps=[*_list_steps(steps, metric), *_last_steps(folder, steps, chosen, question, len(rows))],
         tests=[test for test in read_audit(folder, "tests.json") if {*path, *FRAME}.intersection(test["looks_at"])],
         extracts=_describe_extracts(folder, fields),
         sql=(folder / AUDIT / "sql" / f"{metric}.sql").read_text("utf-8"),
@@ -169,9 +172,9 @@ def _list_steps(steps: Mapping[str, Any], metric: str) -> Iterator[dict[str, Any
 
 
 def _last_steps(
-    folder: Path, steps: Mapping[str, Any], chosen: Sequence[Mapping[str, str]], question: Question
+    folder: Path, steps: Mapping[str, Any], chosen: Sequence[Mapping[str, str]], question: Question, placed: int
 ) -> Iterator[dict[str, Any]]:
-    """From the results of the metric to the figures asked for."""
+    """From the results of the metric to the figures asked for, of so many that are placed in the same table."""
     metric = question.metric
     own = steps["models"][metric]["steps"]
     if question.breakdown is not None or question.category is not None or question.authority is not None:
@@ -192,9 +195,9 @@ def _last_steps(
     yield {
         "step": "Place the results among all figures that the edition must hold: what did not occur counts 0, and what "
         "rests on an extract that is absent is not available.",
-        "relation": "figures",
+        "relation": "scorecard_figures" if question.breakdown in OVER_TIME else "figures",
         "rows_in": own[-1]["rows_out"] if own else 0,
-        "rows_out": steps["metrics"][metric]["figures"],
+        "rows_out": placed,
         "sql": "figure_keys left join metric_results using (metric_id, authority, breakdown, category)",
         "kind": "join",
     }
@@ -213,6 +216,9 @@ def _count_rows(
     breakdowns = {row["breakdown"] for row in chosen}
     for part in sorted({row["part"] for row in counted}):
         rows = [row for row in counted if row["part"] == part and row["breakdown"] in breakdowns]
+        if not rows and breakdowns & set(OVER_TIME):
+            # Children of a quarter are counted on other rows, which have no parts of their own.
+            continue
         after = sum(int(r["rows"]) for r in rows if (r["authority"], r["breakdown"], r["category"]) in wanted)
         yield part, sum(int(row["rows"]) for row in rows), after
 
