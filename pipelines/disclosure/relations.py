@@ -81,6 +81,14 @@ class _Elsewhere(BaseModel):
     allowance: int = Field(ge=0)
 
 
+class _ComingBack(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    children: str
+    more_than_once: str
+    because: str
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -88,6 +96,7 @@ class _File(BaseModel):
     relations: tuple[_Line, ...]
     stand_alone: dict[str, str] = {}
     authorities: _Authorities = _Authorities()
+    coming_back: tuple[_ComingBack, ...] = ()
     grow_with_the_period: tuple[str, ...] = ()
     published_elsewhere: tuple[_Elsewhere, ...] = ()
 
@@ -126,6 +135,8 @@ class Relations:
     adding: tuple[_Term, ...]
     at_most_the_sum: tuple[_Term, ...]
     at_least_each: tuple[_Term, ...]
+    coming_back: tuple[tuple[_Term, _Term, str], ...]
+    """Children counted in each quarter or term, those with more than one thing in the period, and why these bound those."""
     growing: tuple[_Term, ...]
     published_elsewhere: Mapping[str, Counterpart]
     """By measure of the published statistics."""
@@ -147,6 +158,8 @@ class Relations:
             for statement in self.statements:
                 if _holds_for(statement, periods):
                     found += _lay_over(statement, release)
+            for children, more_than_once, because in self.coming_back:
+                found += self._coming_back(release, children, more_than_once, because)
         if ALL_AUTHORITIES in present:
             parts = [release for name, release in present.items() if name != ALL_AUTHORITIES]
             found += self._between_authorities(present[ALL_AUTHORITIES], parts)
@@ -186,6 +199,20 @@ class Relations:
                         says = f"{metric_id} by {breakdown} = by {margin}"
                         found.append(_sum(says, "A breakdown by two sums to the breakdown by each.", members, whole))
         return found
+
+    def _coming_back(self, release: _Release, children: _Term, more_than_once: _Term, because: str) -> list[Relation]:
+        """Children of all quarters or terms together are at most the children, and those of them who may be in all again."""
+        over_time = self.metrics[children.metric_id].over_time or ""
+        in_each = list(release.cuts.get((children.metric_id, over_time), {}).values())
+        whole = release.find(children.metric_id, TOTAL, ALL)
+        again = release.find(more_than_once.metric_id, TOTAL, ALL)
+        if not in_each or whole is None or again is None:
+            return []
+        says = (
+            f"{children.metric_id} of every {over_time} <= {children.metric_id} + others of {more_than_once.metric_id}"
+        )
+        terms = (*((key, 1) for key in in_each), (whole, -1), (again, 1 - len(in_each)))
+        return [Relation(says, because, tuple(term for term in terms if term[1]), is_equal=False)]
 
     def _between_authorities(self, together: _Release, parts: Sequence[_Release]) -> list[Relation]:
         found: list[Relation] = []
@@ -283,6 +310,7 @@ def read_relations(
         adding=reader.read_terms(file.authorities.add),
         at_most_the_sum=reader.read_terms(file.authorities.at_most_the_sum),
         at_least_each=reader.read_terms(file.authorities.at_least_each),
+        coming_back=tuple(reader.read_coming_back(line) for line in file.coming_back),
         growing=reader.read_terms(file.grow_with_the_period),
         published_elsewhere={line.measure: reader.read_counterpart(line) for line in file.published_elsewhere},
     )
@@ -320,6 +348,12 @@ class _Reader:
 
     def read_terms(self, texts: Iterable[str]) -> tuple[_Term, ...]:
         return tuple(self._read_term(text, 1, text) for text in texts)
+
+    def read_coming_back(self, line: _ComingBack) -> tuple[_Term, _Term, str]:
+        children, again = self.read_terms((line.children, line.more_than_once))
+        if self.metrics[children.metric_id].over_time is None:
+            raise self._fault(line.children, "it is not counted by quarter or term")
+        return children, again, line.because
 
     def read_counterpart(self, line: _Elsewhere) -> Counterpart:
         term = self._read_term(line.figure, 1, line.figure)

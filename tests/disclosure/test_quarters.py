@@ -7,11 +7,12 @@ from decimal import Decimal
 import pytest
 
 from pipelines.disclosure.audit import audit_release
-from pipelines.disclosure.relations import stretch_of
+from pipelines.disclosure.relations import read_relations, stretch_of
+from pipelines.faults import UsageFault
 from pipelines.figures import OVER_TIME, TOTAL, Figure, PublicFigure
 from tests.disclosure import counted
-from tests.disclosure.invented import METRICS
-from tests.disclosure.releases import POLICY, RELATIONS, exact, protect, release
+from tests.disclosure.invented import CATEGORIES, METRICS
+from tests.disclosure.releases import POLICY, RELATIONS, RELATIONS_TEXT, exact, protect, release
 from tests.metrics import oracle
 
 SEEDS = range(0, 200, 5)
@@ -106,3 +107,22 @@ def test_an_earlier_version_without_quarters_is_reckoned_with() -> None:
     protected = protect(exact(11), earlier=(before,))
     assert protected.audit.problems == []
     assert protected.audit.earlier_editions == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_children_who_come_back_in_another_term_are_some_of_those_referred_more_than_once(seed: int) -> None:
+    values = {(f.key.metric_id, f.key.breakdown, f.key.category): int(f.value or 0) for f in exact(seed)}
+    (relation,) = (
+        relation
+        for relation in RELATIONS.among((f.key for f in exact(seed)), {})
+        if relation.says.startswith("cme_children_referred of every term")
+    )
+    sums = [times * values[key.metric_id, key.breakdown, key.category] for key, times in relation.terms]
+    assert sum(sums) <= 0
+    assert len(relation.terms) == 4
+
+
+def test_that_children_come_back_is_said_of_what_is_counted_over_time_only() -> None:
+    text = RELATIONS_TEXT.replace("- children: cme_children_referred", "- children: children_missing_education")
+    with pytest.raises(UsageFault, match=r"children_missing_education.*not counted by quarter or term"):
+        read_relations(text, METRICS, CATEGORIES)
