@@ -29,12 +29,8 @@ def prove_folder(built: SampleBuild) -> Callable[[Path], Proof]:
     with (paths.SAMPLE_EXTRACTS / EDITION / "population.csv").open(encoding="utf-8", newline="") as lines:
         population = list(csv.DictReader(lines))
     public, restricted = know(
-        [figure for each in editions for figure in read_public_figures(each / "public" / "figures.csv", METRICS)],
-        [
-            figure
-            for each in editions
-            for figure in read_restricted_figures(each / "restricted" / "figures.csv", METRICS)
-        ],
+        [figure for each in editions for figure in read_public_figures(each / "public", METRICS)],
+        [figure for each in editions for figure in read_restricted_figures(each / "restricted", METRICS)],
         metrics=METRICS,
         categories=register.read_categories(),
         statistics=read(sorted((paths.SAMPLE_EXTRACTS / EDITION).glob("published_statistics*"))),
