@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pipelines.paths import Output
 
@@ -31,7 +32,10 @@ _WORDS = {
     "dmt_report": "writing the report to the directors",
     "board_pack": "writing the board pack",
     "audit_trail": "writing down how each figure came about",
+    "quality": "writing the quality report",
+    "foi_answers": "writing the answers to requests for information",
     "sealed_edition": "sealing the edition",
+    "sealed_edition_every_number_in_the_files_is_its_figure": "reading every number in the finished files again",
     "site": "switching what readers see",
 }
 """Steps in the words of an analyst; any other step is called by its name."""
@@ -47,9 +51,11 @@ def watch_run(instance: DagsterInstance, run_id: str, edition: str, output: Outp
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     usual, took, started = _read_durations(output), {}, {}
-    console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
+    with (
+        _keep_terminal() as terminal,
+        Progress(*columns, console=Console(file=terminal), transient=True, refresh_per_second=4) as progress,
+    ):
         task = progress.add_task(f"{edition}: starting", total=sum(usual.values()) or None)
 
         def show(event: EventLogEntry) -> None:
@@ -67,6 +73,18 @@ def watch_run(instance: DagsterInstance, run_id: str, edition: str, output: Outp
         instance.add_event_listener(run_id, show)
         yield
     _write_durations(output, usual | took)
+
+
+@contextmanager
+def _keep_terminal() -> Iterator[TextIO]:
+    """Standard error as it is now: while a step runs, Dagster turns the system's own one into a file of its history."""
+    try:
+        kept = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="replace")
+    except (OSError, ValueError):
+        yield sys.stderr
+        return
+    with kept:
+        yield kept
 
 
 def describe_step(step: str) -> str:

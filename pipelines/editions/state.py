@@ -5,6 +5,7 @@ Read from the manifests and the log; nothing here changes anything.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,8 +106,12 @@ def find_edition(states: Iterable[EditionState], text: str) -> EditionState:
     known = sort_states(states)
     found = [state for state in known if state.edition == wanted.edition and wanted.version in (None, state.version)]
     if not found:
-        there = ", ".join(state.name for state in known) or "none"
-        raise UsageFault(f"There is no edition {text} in this folder. The editions there are: {there}.")
+        names = [state.name for state in known]
+        near = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise UsageFault(
+            f"There is no edition {text} in this folder. {hint}The editions there are: {', '.join(names) or 'none'}."
+        )
     return found[-1]
 
 
