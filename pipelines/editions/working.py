@@ -13,12 +13,12 @@ import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pipelines.editions import disk
 from pipelines.editions.manifest import digest_file
-from pipelines.editions.meaning import Differences, list_differences, load_meaning, read_paper_meaning
+from pipelines.editions.meaning import Differences, Meaning, list_differences, load_meaning, read_paper_meaning
 from pipelines.editions.seal import RESTRICTED
 from pipelines.editions.state import EditionState, list_editions
 from pipelines.editions.switch import explained
@@ -104,7 +104,7 @@ def hand_out(output: Output, state: EditionState, paper: str) -> WorkingCopy | N
         if last is not None:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 before = load_meaning((record.parent / f"{last.source}.json").read_bytes())
-                differences = list_differences(before, meaning)
+                differences = list_differences(*_share_metrics(before, meaning))
         _make_own_folder(output.working, place.parent)
         copied = _find_copied(place, source)
         path = copied or _settle(_draft(record.with_name(place.name), sealed.read_bytes()), place)
@@ -146,8 +146,24 @@ def _list_changes(differences: Differences | None) -> Iterator[str]:
 
 
 def _value_of(stated: str) -> str:
-    """The number of a figure as the record of its meaning states it: numerator; denominator; value; unit; status; dates."""
-    return stated if stated == "none" else "; ".join(stated.split("; ")[:-3]) or stated
+    """The number of a figure and its unit, of what its meaning states: numerator; denominator; value; unit; status; dates."""
+    *said, unit, status = stated.split("; ")[:-3] or ["", stated]
+    return f"{said[-1]} {unit}" if said and status == "published" else status
+
+
+def _metric_of(address: str) -> str:
+    """`restricted/2016/E06000014/cme_referrals/total/all` -> `cme_referrals`."""
+    return "".join(address.split("/")[3:4])
+
+
+def _share_metrics(before: Meaning, after: Meaning) -> tuple[Meaning, Meaning]:
+    """Both with the figures of the metrics that both rest on: what a report took up or left out is told by its sentences."""
+    metrics = [{_metric_of(address) for address in meaning.figures} for meaning in (before, after)]
+    first, second = (
+        {address: value for address, value in meaning.figures.items() if _metric_of(address) in metrics[0] & metrics[1]}
+        for meaning in (before, after)
+    )
+    return replace(before, figures=first), replace(after, figures=second)
 
 
 def _write_changes(name: str, earlier: str, differences: Differences | None) -> bytes:

@@ -194,9 +194,10 @@ class Vocabulary:
     Every figure goes through here, so `cited` is complete. Raises DataFault naming what does not exist.
     """
 
-    def __init__(self, book: Book, starts: Sequence[Start] = ()) -> None:
+    def __init__(self, book: Book, starts: Sequence[Start] = (), registers: Mapping[str, Any] | None = None) -> None:
         self.book = book
         self._starts = starts
+        self._registers = registers or {}
         self.cited: dict[FigureKey, str] = {}
         self._tables = 0
         self._pictures = 0
@@ -307,12 +308,12 @@ class Vocabulary:
 
     def list_given(self, measures: Sequence[str]) -> list[str]:
         """Those of the department's measures whose values for the area were given. Raises UnknownCitation for no measure."""
-        published = Published(self.book, {})
+        published = Published(self.book, self._registers)
         return [measure for measure in measures if published.has(measure)]
 
     def department_table(self, caption: str, measures: Sequence[str]) -> Table | Paragraph:
         """The department's latest values of some measures: a row for each measure and year, a column for each area."""
-        published = Published(self.book, {})
+        published = Published(self.book, self._registers)
         areas = published.areas()
         rows: list[list[Line]] = []
         for measure in self.list_given(measures):
@@ -379,14 +380,14 @@ def write_paper(
 ) -> Paper:
     """Reads the text of a paper (front matter as YAML, then Markdown, all through Jinja) against a Book.
 
-    `registers` holds the data files that a text may show: `requests`, `inspection`. `starts` says when the episodes of the
-    period began, for a paper that draws the week by hour.
+    `registers` holds the data files that a text may show: `requests`, `inspection`, `regions`. `starts` says when the episodes of
+    the period began, for a paper that draws the week by hour.
 
     Raises DataFault naming the text, the line where it is known, and the unknown figure, field or mark-up.
     """
     source = text.read_text("utf-8")
     refuse_typed_figures(book, source, text)
-    vocabulary = Vocabulary(book, starts)
+    vocabulary = Vocabulary(book, starts, registers)
     filled = _Filled()
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     environment.globals.clear()

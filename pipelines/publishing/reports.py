@@ -27,14 +27,14 @@ def write_dmt_report(
     Its table of contents has the page numbers of the PDF of the same content until Word counts its own. Returns the paper, whose
     `cited` holds every figure in the file. Raises DataFault naming the text or the template and the field that is wrong.
     """
-    paper = write_paper(book, text)
+    paper = write_paper(book, text, read_registers(paths.DOCS))
     write_word(paper, book, template, into, pages=find_section_pages(paper, layout))
     return paper
 
 
 def write_dmt_pdf(book: Book, into: Path, *, text: Path = paths.DMT_TEXT, layout: Path = paths.PAPER_LAYOUT) -> Paper:
     """The same report as a tagged PDF `into`. Returns the paper."""
-    paper = write_paper(book, text)
+    paper = write_paper(book, text, read_registers(paths.DOCS))
     write_pdf(paper, layout, into)
     return paper
 

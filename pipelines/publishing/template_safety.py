@@ -28,12 +28,19 @@ _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
+_TRACKED = tuple(f"{_WORD}{name}" for name in ("ins", "del", "moveFrom", "moveTo"))
+
 _FORBIDDEN_PARTS = (
     ("vbaproject", "macros", "Save it in Word as a Word document (.docx), which keeps no macros."),
     ("vbadata", "macros", "Save it in Word as a Word document (.docx), which keeps no macros."),
     ("/activex/", "controls that run programs", "Delete the controls (Developer, Design Mode)."),
     ("/embeddings/", "an embedded file", "Delete the object, or paste what it shows as a picture."),
     ("/afchunk", "another document inside it", "Open it in Word and save it once: Word merges the two."),
+    (
+        "/word/comments",
+        "comments, which every reader of the report would see",
+        "Delete them (Review, Delete All Comments).",
+    ),
     ("customui/", "its own menus", "Remove them, or copy the pages into a new document."),
 )
 _FORBIDDEN_FIELDS = frozenset(
@@ -100,9 +107,14 @@ def _list_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     if "[content_types].xml" not in names or len(set(names)) != len(names) or not all(map(_is_plain, names)):
         yield _unreadable()
         return
-    for part, what, fix in _FORBIDDEN_PARTS:
-        if any(part in f"/{name}" for name in names):
-            yield Problem(WHOLE, f"it holds {what}", fix)
+    forbidden = [
+        Problem(WHOLE, f"it holds {what}", fix)
+        for part, what, fix in _FORBIDDEN_PARTS
+        if any(part in f"/{name}" for name in names)
+    ]
+    yield from forbidden
+    if forbidden:
+        return
     unpacked = 0
     for entry in entries:
         content = _unpack(archive, entry, MOST_UNPACKED - unpacked)
@@ -152,6 +164,8 @@ def _judge_part(name: str, content: bytes) -> Iterator[Problem]:
     for node in tree.getroot().iter():
         if name.lower().endswith(".rels") and node.get("TargetMode", "").lower() == "external":
             yield _explain_link(node.get("Type", ""))
+    if next(tree.getroot().iter(*_TRACKED), None) is not None:
+        yield Problem(name, "it has tracked changes", "Accept or reject all of them (Review, Accept All Changes).")
     for field in sorted(_list_fields(tree.getroot()) & _FORBIDDEN_FIELDS):
         yield Problem(
             name, f"the field {field} brings in what stands elsewhere", "Delete the field (Alt+F9 shows fields)."

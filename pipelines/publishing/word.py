@@ -143,7 +143,8 @@ def write_word(
     properties = word.core_properties
     properties.title, properties.subject, properties.language = paper.title, paper.subtitle, "en-GB"
     properties.keywords = "; ".join(paper.markings)
-    properties.last_modified_by, properties.revision = "", 1
+    # Who made the template is no matter of a report that may be for everybody.
+    properties.author, properties.last_modified_by, properties.comments, properties.revision = "", "", "", 1
     word.save(str(into))
     repack(into, paper.dated)
 

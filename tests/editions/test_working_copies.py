@@ -80,7 +80,7 @@ def test_what_was_written_stays_and_a_newer_report_comes_beside_it_with_a_list_o
     assert copy.path.name == "dmt-report (2).docx"
     assert copy.earlier == written
     said = show_copy(copy)
-    assert "figure 2016/E06000014/cme_referrals/total/all: 59; 59; referrals; published -> 61; 61" in said
+    assert "figure 2016/E06000014/cme_referrals/total/all: 59 referrals -> 61 referrals" in said
     assert "episodes_reported" not in said  # the report names the metrics that it rests on, and this is none of them
     assert "sentence removed: Half were closed in time." in said
     assert "sentence added: Half were closed late." in said
@@ -141,7 +141,7 @@ def test_an_interruption_before_the_record_gives_no_second_copy_and_leaves_no_ha
     assert give(output) == []
     assert list(read_tree(output.working)) == ["2016/dmt-report.docx"]
     build(output, tmp_path / "b", 61)
-    assert "59; 59; referrals" in show_copy(give(output)[0])
+    assert "59 referrals -> 61 referrals" in show_copy(give(output)[0])
 
 
 def test_a_link_in_the_place_of_the_folder_is_refused(output: Output, tmp_path: Path) -> None:

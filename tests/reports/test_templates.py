@@ -164,6 +164,11 @@ def link_out(kind: str) -> Callable[[dict[str, bytes]], object]:
     return lambda parts: parts.update({name: parts[name].replace(b"</Relationships>", rel + b"</Relationships>")})
 
 
+def track_a_change(parts: dict[str, bytes]) -> None:
+    change = b'<w:p><w:ins w:id="9" w:author="A. Officer"><w:r><w:t>new</w:t></w:r></w:ins></w:p><w:sectPr'
+    parts["word/document.xml"] = parts["word/document.xml"].replace(b"<w:sectPr", change, 1)
+
+
 def add_field(instruction: str) -> Callable[[dict[str, bytes]], object]:
     quoted = instruction.replace('"', "&quot;")
     field = f'<w:p><w:fldSimple w:instr=" {quoted} "/></w:p><w:sectPr'.encode()
@@ -177,6 +182,8 @@ def add_field(instruction: str) -> Callable[[dict[str, bytes]], object]:
         (add_part("word/embeddings/oleObject1.bin"), "embedded file"),
         (add_part("word/activeX/activeX1.bin"), "controls that run"),
         (add_part("word/afchunk1.html"), "another document"),
+        (add_part("word/comments.xml"), "comments, which every reader"),
+        (track_a_change, "tracked changes"),
         (add_part("../../etc/passwd"), "no Word file"),
         (link_out("image"), "a picture is not in the file"),
         (link_out("attachedTemplate"), "attached to a template"),
@@ -216,6 +223,13 @@ def test_a_link_and_a_file_that_is_too_large_are_refused(tmp_path: Path) -> None
         file.truncate(30 << 20)
     with pytest.raises(DataFault, match="too large"):
         refuse_unsafe(tmp_path / "large.docx")
+
+
+def test_a_report_does_not_say_who_made_the_template(tmp_path: Path) -> None:
+    template = changed(tmp_path, lambda w: setattr(w.core_properties, "author", "A. Officer"))
+    write_dmt_report(sample_book(), template, tmp_path / "r.docx")
+    with zipfile.ZipFile(tmp_path / "r.docx") as archive:
+        assert not any(b"A. Officer" in archive.read(name) for name in archive.namelist())
 
 
 def run(*words: object) -> tuple[int, str]:
