@@ -84,10 +84,10 @@ def write_month(month: str) -> str:
 
 
 _STRETCHES = {
-    "Q1": "Quarter 1 (April to June)",
-    "Q2": "Quarter 2 (July to September)",
-    "Q3": "Quarter 3 (October to December)",
-    "Q4": "Quarter 4 (January to March)",
+    "Q1": "First quarter (April to June)",
+    "Q2": "Second quarter (July to September)",
+    "Q3": "Third quarter (October to December)",
+    "Q4": "Fourth quarter (January to March)",
     "autumn": "Autumn term (September to December)",
     "spring": "Spring term (January to March)",
     "summer": "Summer term (April to August)",

@@ -22,7 +22,7 @@ METRICS = read_metrics()
 KEY = ("edition", "authority", "metric_id", "breakdown", "category")
 SHEETS = {"Missing by quarter": "quarter", "Interviews by quarter": "quarter", "Education by term": "term"}
 STRETCHES = {
-    "Quarter 1": "Q1", "Quarter 2": "Q2", "Quarter 3": "Q3", "Quarter 4": "Q4",
+    "First quarter": "Q1", "Second quarter": "Q2", "Third quarter": "Q3", "Fourth quarter": "Q4",
     "Autumn term": "autumn", "Spring term": "spring",
 }  # fmt: skip
 

@@ -68,10 +68,10 @@ def test_every_measure_that_is_counted_over_time_stands_on_the_scorecard() -> No
 def test_quarters_and_terms_are_named_with_their_months(tmp_path: Path) -> None:
     book = sample_book()
     assert list(table_of(book, tmp_path, "Return interviews, by quarter")[0])[3:] == [
-        "Quarter 1 (April to June)",
-        "Quarter 2 (July to September)",
-        "Quarter 3 (October to December)",
-        "Quarter 4 (January to March)",
+        "First quarter (April to June)",
+        "Second quarter (July to September)",
+        "Third quarter (October to December)",
+        "Fourth quarter (January to March)",
         "Whole period",
     ]
     assert list(table_of(book, tmp_path, "Children missing education, by school term")[0])[3:] == [
