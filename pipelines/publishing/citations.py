@@ -20,7 +20,7 @@ from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT
 CITING = frozenset(
     {"figure", "chart", "table", "trend", "definition", "zero", "published", "available", "change", "more"}
     | {"largest", "share", "label", "ladder", "before", "below"}
-    | {"shares", "trends", "rose", "fell", "most", "first_time", "highest", "lowest"}
+    | {"shares", "trends", "apart", "rose", "fell", "most", "first_time", "highest", "lowest"}
 )
 """The template functions that name metrics; their arguments without a name are metrics."""
 

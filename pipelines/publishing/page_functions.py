@@ -148,7 +148,17 @@ class PageFunctions:
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
             *(self.before, self.below, self.questions_for, self.answers, self.corrections, self.breaks_crossed),
-            *(self.shares, self.trends, self.rose, self.fell, self.most, self.first_time, self.highest, self.lowest),
+            *(
+                self.shares,
+                self.trends,
+                self.apart,
+                self.rose,
+                self.fell,
+                self.most,
+                self.first_time,
+                self.highest,
+                self.lowest,
+            ),
             *(self.has_published, self.published_chart, self.published_table, self.published_neighbours),
             *(self.published_models, self.published_revisions),
         ]
@@ -312,6 +322,16 @@ class PageFunctions:
         A rise or fall is more than rounding can explain and at least a twentieth. The page tells of breaks in between.
         """
         return self._compare(metric_id, categories)
+
+    def apart(self, metric_id: str, **categories: str) -> bool:
+        """Whether a change in what is recorded lies between the edition before and this one."""
+        now = self._book.figure_of(metric_id, categories)
+        if self._book.previous is None:
+            return False
+        with suppress(UnknownCitation):
+            before = self._book.previous.figure_of(metric_id, categories)
+            return bool(find_breaks(self._shared.breaks, self._book.metric(metric_id), before, now))
+        return False
 
     def rose(self, metric_id: str, **categories: str) -> bool:
         """Whether the number rose since the edition before, as `change` says."""

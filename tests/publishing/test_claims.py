@@ -137,6 +137,19 @@ def test_a_change_without_a_break_needs_no_notice(tmp_path: Path) -> None:
     assert "rose" in render(tmp_path, '# A\n\nIt {{ change("children_reported") }}.\n', book, BREAKS)
 
 
+@pytest.mark.parametrize(
+    ("metric_id", "said"),
+    [("episodes_reported", "rose, but it was recorded differently then."), ("children_reported", "rose.")],
+)
+def test_a_sentence_on_a_change_says_where_it_was_recorded_differently(
+    tmp_path: Path, metric_id: str, said: str
+) -> None:
+    book = make_book("2017", earlier=(make_book("2016"),))
+    words = f'{{{{ change("{metric_id}") }}}}{{% claim apart("{metric_id}") %}}, but it was recorded differently then'
+    text = f"# A\n\n{NOTICE}\nIt {words}{{% otherwise %}}{{% endclaim %}}.\n"
+    assert f"It {said}" in render(tmp_path, text, book, BREAKS)
+
+
 def test_a_seventh_headline_figure_is_refused(tmp_path: Path) -> None:
     cards = '- **{{ figure("cme_open") }}** cases\n' * 7
     message = refuse(tmp_path, f'# A\n\n<div class="headlines" markdown>\n\n{cards}\n</div>\n', make_book("2016"))

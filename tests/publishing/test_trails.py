@@ -26,7 +26,7 @@ def trail(version: str, **before: str) -> Trail:
 
 def test_steps_are_numbered_through_and_sql_stands_as_code():
     path = mark_up_path(trail("a"))
-    assert re.findall(r'<ol start="(\d+)">', path) == ["1", "3"]
+    assert re.findall(r'<ol start="(\d+)" data-tells="code">', path) == ["1", "3"]
     assert "<li>Keep the rows where <code>ODD(a)</code> &lt; b.</li>" in path
     assert "What is &lt;counted&gt;." in path
 
