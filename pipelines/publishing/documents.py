@@ -307,9 +307,16 @@ class Vocabulary:
         return self.table("Where each figure comes from", header, rows, is_numeric=False)
 
     def list_given(self, measures: Sequence[str]) -> list[str]:
-        """Those of the department's measures whose values for the area were given. Raises UnknownCitation for no measure."""
+        """Those of the department's measures whose values for the area were given, of years that had ended at the edition's date.
+
+        Raises UnknownCitation for no measure.
+        """
         published = Published(self.book, self._registers)
-        return [measure for measure in measures if published.has(measure)]
+        return [measure for measure in measures if published.has(measure) and self._list_years(published, measure)]
+
+    def _list_years(self, published: Published, measure: str) -> list[date]:
+        as_at = self.book.period("missing").as_at
+        return [year for year in published.years(measure) if year <= as_at][-_YEARS_OF_THE_DEPARTMENT:]
 
     def department_table(self, caption: str, measures: Sequence[str]) -> Table | Paragraph:
         """The department's latest values of some measures: a row for each measure and year, a column for each area."""
@@ -317,7 +324,7 @@ class Vocabulary:
         areas = published.areas()
         rows: list[list[Line]] = []
         for measure in self.list_given(measures):
-            for year in published.years(measure)[-_YEARS_OF_THE_DEPARTMENT:]:
+            for year in self._list_years(published, measure):
                 found = [published.value(code, measure, year) for code, _ in areas]
                 label = f"{MEASURES[measure][0]}, {write_year(measure, year)}"
                 cells: list[Line] = [(Words("not given") if s is None else Quoted(s),) for s in found]

@@ -201,7 +201,8 @@ def test_the_runs_of_figures_stand_in_the_order_in_which_the_paper_cites_them(re
 
 
 def test_the_departments_numbers_stand_apart_from_ours(tmp_path: Path) -> None:
-    statistics = [
+    later = PublishedStatistic("E06000014", "York", date(2018, 3, 31), "children_missing", Decimal(34), "", "2018")
+    statistics = [later] + [
         PublishedStatistic(code, name, date(2017, 3, 31), "children_missing", value, symbol, "SFR50/2017")
         for code, name, value, symbol in (
             ("E06000014", "York", Decimal(18), ""),
