@@ -3,11 +3,15 @@
 Times are those of `storyboard.yml`. What is done stands with the assets; nothing here publishes.
 """
 
-from datetime import datetime
+import os
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from pipelines import paths
+from pipelines.defs.between_editions import draw_up_review
 from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.extracts import FOLDER
 from pipelines.defs.notices import remind
@@ -31,7 +35,7 @@ check = dg.define_asset_job(
     description="The gate alone, each rule a check: what is wrong, where, and how to mend it. Builds nothing.",
 )
 
-papers = {
+between = {
     name: dg.define_asset_job(
         # An asset has the bare name already.
         f"{name}_today",
@@ -53,6 +57,25 @@ def reminder() -> None:
     remind_of_the_edition()
 
 
+@dg.op(description="The lists, workbooks and summary of a review as at today, in papers/<date>/. Restricted.")
+def draw_up_the_review(context: dg.OpExecutionContext) -> None:
+    made = draw_up_review(
+        date.today(),
+        Path(os.environ["STORYBOARD_EXTRACTS"]),
+        paths.Output(Path(os.environ["STORYBOARD_OUTPUT"])),
+        encoding=os.environ["STORYBOARD_ENCODING"],
+    )
+    context.add_output_metadata({"papers": dg.MetadataValue.path(str(made.folder)), "cases": made.cases})
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="The review of the register as at today: lists and workbooks in papers/<date>/. No edition changes.",
+)
+def register_review_today() -> None:
+    draw_up_the_review()
+
+
 def _latest(instance: dg.DagsterInstance) -> str | None:
     return max(instance.get_dynamic_partitions(str(EDITIONS.name)), default=None)
 
@@ -60,7 +83,7 @@ def _latest(instance: dg.DagsterInstance) -> str | None:
 def _schedule_paper(name: str, cron: str) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=name,
-        job=papers[name],
+        job=between[name],
         cron_schedule=cron,
         execution_timezone=_TIMES.time_zone,
         description=f"Starts the job {name}_today for the latest edition. Off until it is switched on.",
@@ -87,5 +110,17 @@ annual_reminder = dg.ScheduleDefinition(
     description="Says in January that a new edition is due. Off until it is switched on.",
 )
 
-jobs: list[Any] = [edition, check, *papers.values(), reminder]
-schedules = [*(_schedule_paper(name, getattr(_TIMES, name)) for name in PAPERS_BETWEEN), annual_reminder]
+register_review = dg.ScheduleDefinition(
+    name="register_review",
+    job=register_review_today,
+    cron_schedule=_TIMES.register_review,
+    execution_timezone=_TIMES.time_zone,
+    description="Draws up the review of the register in February and August. Off until it is switched on.",
+)
+
+jobs: list[Any] = [edition, check, register_review_today, *between.values(), reminder]
+schedules = [
+    register_review,
+    *(_schedule_paper(name, getattr(_TIMES, name)) for name in PAPERS_BETWEEN),
+    annual_reminder,
+]

@@ -37,10 +37,10 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
     run = context.dagster_run
     if BATCH_TAG in run.tags:
         return dg.SkipReason("The person at the command was told.")
-    edition = run.tags.get(PARTITION_TAG, "The run")
+    edition = run.tags.get(PARTITION_TAG)
     why = " ".join(explain_events(context.get_step_failure_events())) or "The run stopped before a step could say why."
-    place = place_of_notice(edition, dropped=DROPPED_TAG in run.tags)
-    tell(f"Edition {edition} was not built", write_notice(run.job_name, edition, why), place)
+    subject = f"Edition {edition} was not built" if edition else f"The job {run.job_name} failed"
+    tell(subject, write_notice(run.job_name, edition, why), _place_for(run))
     return None
 
 
@@ -51,18 +51,22 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
     description="Where a run of the edition succeeds after all, the notice beside the extracts is taken away.",
 )
 def notice_taken_back(context: dg.RunStatusSensorContext) -> None:
-    tags = context.dagster_run.tags
-    if PARTITION_TAG in tags:
-        place_of_notice(tags[PARTITION_TAG], dropped=DROPPED_TAG in tags).unlink(missing_ok=True)
+    _place_for(context.dagster_run).unlink(missing_ok=True)
 
 
-def write_notice(job: str, edition: str, why: str) -> str:
+def write_notice(job: str, edition: str | None, why: str) -> str:
     """The words of a notice: what failed, why, and what to do."""
+    of = f" of edition {edition}" if edition else ""
+    check = f"storyboard check --edition {edition}" if edition else "storyboard check"
     return (
-        f"The job {job} of edition {edition} failed. Nothing that is published has changed.\n\n{why}\n\n"
-        f"What to do: storyboard check --edition {edition} says what is wrong with the extracts, where, and how to mend it.\n"
-        "This file goes when a run of the edition succeeds.\n"
+        f"The job {job}{of} failed. Nothing that is published has changed.\n\n{why}\n\n"
+        f"What to do: {check} says what is wrong with the extracts, where, and how to mend it.\n"
+        "This file goes when the same job succeeds.\n"
     )
+
+
+def _place_for(run: dg.DagsterRun) -> Path:
+    return place_of_notice(run.tags.get(PARTITION_TAG, run.job_name), dropped=DROPPED_TAG in run.tags)
 
 
 def remind(latest: str | None) -> None:

@@ -1,6 +1,6 @@
-"""Papers between editions: the scorecard of a quarter, a review of the register, put into `papers/<date>/` by jobs of their own.
+"""Papers of an edition that are wanted between editions, such as the scorecard of a quarter: put into `papers/<date>/` by a job.
 
-The papers themselves are those of the edition, made from the extracts as they are on the day; an edition is not touched.
+They are made from the extracts as they are on the day; an edition is not touched. Reviews have a way of their own.
 """
 
 import shutil
@@ -10,9 +10,8 @@ import dagster as dg
 
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.editions import disk
-from pipelines.reviews import FILES
 
-_FILES = {"scorecard": "scorecard*", "register_review": f"{FILES['register']}*"}
+_FILES = {"scorecard": "scorecard*"}
 """Paper -> the files that it consists of, as a pattern of their names in `restricted/`."""
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.defs.configuration import VARIABLE
 from pipelines.defs.dropping import Seen, look
-from pipelines.defs.notices import remind, tell
+from pipelines.defs.notices import remind, tell, write_notice
 from tests.command.test_command import storyboard
 
 
@@ -126,3 +126,9 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path, server: in
     done = storyboard("ui", "--port", server, "--output", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 3
     assert f"Port {server} of this machine is taken" in done.stderr
+
+
+def test_a_notice_of_a_job_that_is_of_no_edition_says_what_to_do_all_the_same():
+    told = write_notice("register_review_today", None, "There is no folder of extracts.")
+    assert told.startswith("The job register_review_today failed. Nothing that is published has changed.")
+    assert "What to do: storyboard check says" in told

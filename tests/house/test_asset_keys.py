@@ -39,7 +39,6 @@ SHELL = {
     "audit_trail",
     "sealed_edition",
     "site",
-    "register_review_between_editions",
     "scorecard_between_editions",
 }
 
