@@ -180,17 +180,19 @@ def _find_movements(
         way = find_direction(earlier, one, book, now)
         if way in ways:
             ways[way].append(lower_first(panel.label))
-    said = [f"{way} for {_name_some(names)}" for way, names in ways.items() if names]
+    said = [f"{way} {_name_some(names, len(panels))}" for way, names in ways.items() if names]
     if not said:
         return (f"{name}: none clearly rose or fell since the {before} edition",)
     return (f"Since the {before} edition, {lower_first(name_of(metric))} {' and '.join(said)}",)
 
 
-def _name_some(names: Sequence[str]) -> str:
-    """Up to three by name; of more, how many."""
+def _name_some(names: Sequence[str], among: int) -> str:
+    """Up to three by name; of more, how many, in words: a digit would look like a figure."""
     if len(names) <= 3:
-        return write_list([f"“{name}”" if " " in name else name for name in names])
-    return f"{write_number_in_words(len(names))} groups"
+        return "for " + write_list([f"“{name}”" if " " in name else name for name in names])
+    if among > 9:
+        return "in several categories"
+    return f"in {write_number_in_words(len(names))} of {write_number_in_words(among)} categories"
 
 
 def mark_up_panels_table(book: Book, metric_id: str, by: str) -> Markup:

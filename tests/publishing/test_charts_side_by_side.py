@@ -181,3 +181,18 @@ def test_what_an_edition_was_not_given_is_not_drawn() -> None:
     chart = side_by_side.make_stacks(without, ("children_reported", "episodes_reported"), "looked_after_status")
     assert chart.svg is None
     assert "[x] means not available" in chart.alternative_text
+
+
+@pytest.mark.parametrize(
+    ("names", "among", "said"),
+    [
+        (["friends"], 7, "for friends"),
+        (["friends", "family contact"], 7, "for friends and “family contact”"),
+        (["a", "b", "c", "d"], 7, "in four of seven categories"),
+        (["a", "b", "c", "d"], 10, "in several categories"),
+    ],
+)
+def test_a_title_names_few_categories_counts_more_in_words_and_types_no_digit(
+    names: list[str], among: int, said: str
+) -> None:
+    assert side_by_side._name_some(names, among) == said
