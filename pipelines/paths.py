@@ -67,6 +67,8 @@ class Output:
         self.lock = beside / "lock"
         self.site_record = beside / "site.json"
         """What `site/` was put together from, as hashes."""
+        self.receipt = beside / "forgotten.json"
+        """What the last run removed, and where rows were looked for after it."""
         self.approvals = beside / "approvals"
         """What an edition said when it was approved, so that what changed since can be listed."""
         self.handed_out = beside / "handed-out"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -30,7 +32,8 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """From a figure back to the rows: definition, SQL, rows at each step, tests, files and their hashes. Exact: restricted."""
-    from pipelines.editions.state import choose_edition
+    from pipelines.editions.approvals import open_sheet
+    from pipelines.editions.state import choose_edition, list_editions
     from pipelines.editions.switch import settle
     from pipelines.editions.tracing import Question
     from pipelines.editions.tracing import trace as follow
@@ -40,6 +43,8 @@ def trace(
     settle(out)
     state = choose_edition(out, edition)
     found = follow(out.editions / state.name, Question(metric, authority, breakdown, category))
+    before = {s.edition: out.editions / s.name for s in list_editions(out) if s.edition < state.edition}
+    found = found.with_records(open_sheet(out, state).as_json()["approvals"], list(before.values()))
     if rows:
         from pipelines.defs.replay import list_rows, restored, why_not
 
@@ -64,10 +69,14 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="E2", help="The edition to compare it with.")],
     output: Output = paths.DEFAULT_OUTPUT,
     replay: Annotated[bool, typer.Option(help="Tell causes apart by running archived rows again.")] = True,
+    form: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to show it.")] = "text",
+    into: Annotated[Path | None, typer.Option("--out", help="File to write; without it, standard output.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """What changed between two editions, or two versions of one, and why. Exact figures: restricted."""
     from pipelines.editions.comparison import compare, show_comparison
+    from pipelines.editions.comparison_page import write_comparison_page
+    from pipelines.editions.manifest import read_manifest
     from pipelines.editions.switch import settle
 
     out = paths.Output(output)
@@ -89,10 +98,18 @@ def diff(
     else:
         with restored(folders, out) as (recipes, work):
             found = compare(folders[0], folders[1], list_stages(recipes[0], recipes[1], work))
-    if as_json:
-        print_json(found.as_json())
+    if as_json or form == "json":
+        shown = json.dumps(found.as_json(), indent=2, ensure_ascii=False)
+    elif form == "html":
+        is_invented = any(read_manifest(folder).facts.is_invented for folder in folders)
+        shown = write_comparison_page(found, invented=is_invented).rstrip("\n")
     else:
-        print(show_comparison(found))
+        shown = show_comparison(found)
+    if into is None:
+        print(shown)
+    else:
+        into.write_text(shown + "\n", "utf-8", newline="\n")
+        say(f"What changed: {into}")
 
 
 def _as_texts(header: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, str | None]]:

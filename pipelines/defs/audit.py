@@ -3,9 +3,11 @@
 Texts are composed in `lineage` and `editions`; here the run's own files and warehouse are handed to them.
 """
 
+import csv
+import io
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from pipelines import paths
+from pipelines.defs import dbt_docs
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
 from pipelines.defs.inputs import describe_code
 from pipelines.defs.trails import define_metrics, read_run
@@ -20,6 +23,15 @@ from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.editions import standalone
 from pipelines.editions.assurance import PAGE, Subject, write_assurance
 from pipelines.editions.manifest import Policy
+from pipelines.editions.tracing import AUDIT, Kept
+from pipelines.editions.tracing_page import (
+    FRONT_PAGE,
+    LINEAGE_PAGE,
+    METRIC_PAGES,
+    write_front_page,
+    write_lineage_page,
+    write_metric_page,
+)
 from pipelines.lineage.trail import compose_trail
 
 
@@ -39,13 +51,20 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
             return warehouse.execute(sql).fetchall()
 
         files = compose_trail(project, define_metrics(), rows)
+        columns = rows(
+            "select table_name, column_name, data_type from duckdb_columns() where not internal"
+            " order by table_name, column_index"
+        )
     for path, text in files.items():
         _write(audit / path, text)
+    manifest = json.loads((run.dbt_artifacts / "manifest.json").read_text("utf-8"))
+    _write(audit / dbt_docs.PAGE, dbt_docs.write_docs(manifest, columns))
     _write(audit / INGREDIENTS, describe_ingredients(run))
     shutil.copyfile(run.citations, audit / "shown-on.json")
     shutil.copyfile(standalone.__file__, audit / "verify.py")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
     shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
+    _write_pages(run, context.run.tags.get(REASON_TAG), files)
     _write(run.staged / PAGE, write_assurance(run.staged, _describe(run, context.run.tags.get(REASON_TAG))))
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     return dg.MaterializeResult(
@@ -56,6 +75,20 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
             "tests": len(project.tests),
         }
     )
+
+
+def _write_pages(run: EditionRun, reason: str | None, files: Mapping[str, str]) -> None:
+    """The trail as pages: one for each metric, the lineage of all, and the front page."""
+    audit = run.staged / AUDIT
+    kept = Kept(run.staged, run.list_extracts())
+    named: dict[str, Any] = {"name": run.choose_target(reason).name, "invented": run.is_invented}
+    for metric in kept.metrics:
+        picture = files[f"{METRIC_PAGES}/{metric}.svg"]
+        _write(audit / METRIC_PAGES / f"{metric}.html", write_metric_page(kept, metric, picture, **named))
+    fields = list(csv.DictReader(io.StringIO(files["column-lineage.csv"])))
+    coverage = json.loads(files["column-lineage.json"])["coverage"]
+    _write(audit / LINEAGE_PAGE, write_lineage_page(fields, coverage, files["lineage.svg"], **named))
+    _write(audit / FRONT_PAGE, write_front_page(kept.metrics, **named))
 
 
 def _describe(run: EditionRun, reason: str | None) -> Subject:

@@ -63,7 +63,7 @@ def warehouse(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     run = workspace.open(context)
     result = run_dbt(
-        ["build", "--exclude-resource-type", "unit_test"],
+        ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"],
         admitted=run.admitted,
         warehouse=run.warehouse,
         artifacts=run.dbt_artifacts,

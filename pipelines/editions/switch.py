@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -195,14 +196,32 @@ def work_in(output: Output) -> Iterator[None]:
     """How a command that writes begins: hold the lock, and finish or undo what was interrupted."""
     with hold_lock(output):
         recover(output)
+        _sweep(output)
         yield
 
 
 def settle(output: Output) -> None:
     """How a command that only reads begins: finish or undo an interrupted run, if nobody is at work."""
-    if output.incoming.exists():
+    if output.incoming.exists() or _list_leftovers(output):
         with contextlib.suppress(MachineFault), hold_lock(output):
             recover(output)
+            _sweep(output)
+
+
+def _sweep(output: Output) -> None:
+    """Remove rows that a killed run left: its folder, and files that it had begun to archive. The lock is held: nobody works."""
+    for left in _list_leftovers(output):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _list_leftovers(output: Output) -> list[Path]:
+    return [
+        *(output.work.iterdir() if output.work.is_dir() else ()),
+        *(output.archive.glob(".*.new") if output.archive.is_dir() else ()),
+    ]
 
 
 def tree_digest(path: Path) -> str | None:

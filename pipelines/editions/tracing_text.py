@@ -35,6 +35,12 @@ def show_trace(trace: Trace) -> str:
         "Tests",
         *(f"  {test['status']}: {test['says']} ({test['test']})" for test in trace.tests),
         "",
+        "Approvals of the edition",
+        *(_show_approvals(trace.approvals)),
+        "",
+        "In earlier editions",
+        *(_show_earlier(trace.earlier)),
+        "",
         "SQL, as it was run (that of every step is in restricted/audit/sql)",
         textwrap.indent(trace.sql.rstrip(), "  "),
     ]
@@ -86,6 +92,24 @@ def _show_extracts(extracts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
         yield f"    sha256 {extract['sha256']}"
         yield from _wrap("fields: " + ", ".join(extract["fields"]), "    ")
+
+
+def _show_approvals(approvals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for approval in approvals:
+        stands = "in force" if approval["in_force"] else "lapsed: the edition has changed since"
+        yield f"  {approval['role']}: {approval['who']}, {approval['when']}: {stands}"
+    if not approvals:
+        yield "  None on record."
+
+
+def _show_earlier(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    shown = figures if len(figures) <= _MOST_FIGURES else [f for f in figures if f["breakdown"] == "total"]
+    for figure in shown:
+        value = figure["status"].replace("_", " ") if figure["value"] is None else f"{figure['value']:,}"
+        name = f"{figure['authority']}  {figure['breakdown']}/{figure['category']}"
+        yield f"  {figure['edition']}  {name}  {value}  (public: {figure['public']})"
+    if not shown:
+        yield "  No earlier edition here has it."
 
 
 def _wrap(text: str, indent: str) -> list[str]:

@@ -10,11 +10,13 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.lineage.columns import Lineage, Named, trace_columns
+from pipelines.lineage.picture import Box, draw, place_in_columns
 from pipelines.lineage.project import EXTRACT, Model, Project, list_relations, order_path
 from pipelines.lineage.steps import ModelSteps, apply_counts, read_steps
 
@@ -22,6 +24,7 @@ TRAIL_FORMAT = 1
 Rows = Callable[[str], Sequence[Sequence[Any]]]
 """Runs SQL on the warehouse of the run; gives all its rows."""
 
+_AN_EXTRACT = "extract "
 _FRAMED = "figures"
 """The layer that puts results in their places; its counts are one for each figure and need no steps of their own."""
 
@@ -41,6 +44,8 @@ def compose_trail(project: Project, definitions: Mapping[str, Mapping[str, Any]]
             [(metric, use.extract, use.field, use.how) for metric, uses in lineage.fields.items() for use in uses],
         ),
         "metrics.json": _as_json(_compose_metrics(project, definitions, paths)),
+        "lineage.svg": _draw_all(project, lineage),
+        **{f"metrics/{metric}.svg": _draw_metric(project, lineage, metric) for metric in lineage.fields},
         "tests.json": _as_json(
             [
                 {
@@ -178,6 +183,84 @@ def _compose_lineage(project: Project, lineage: Lineage) -> dict[str, Any]:
             if relation in known or relation in project.models or relation in project.seeds
         ],
     }
+
+
+def _draw_all(project: Project, lineage: Lineage) -> str:
+    """Every relation between the extracts and the metrics. Staging is one to one, so that an extract stands for its own."""
+    reads = _read_without_staging(project, [name for name, m in project.models.items() if m.layer != _FRAMED])
+    used = Counter(source for metric in lineage.fields for source in reads[metric])
+    everywhere = sorted(name for name, count in used.items() if 2 * count > len(lineage.fields))
+    reads = {
+        name: [source for source in sources if source not in everywhere]
+        for name, sources in reads.items()
+        if name not in everywhere
+    }
+    read = {source for sources in reads.values() for source in sources}
+    reads = {name: sources for name, sources in reads.items() if name in read or name in lineage.fields}
+    column = place_in_columns(reads)
+    last = max(column[metric] for metric in lineage.fields)
+    boxes = [Box(name, last if name in lineage.fields else column[name], (), _role(name, lineage)) for name in reads]
+    arrows = [(source, name) for name, sources in reads.items() for source in sources]
+    described = (
+        "Extracts on the left, metrics on the right, and between them what each is made from. The same as a table: "
+        "column-lineage.csv."
+        + (f" Left out, because most metrics read it: {', '.join(everywhere)}." if everywhere else "")
+    )
+    return draw(boxes, arrows, title="From extracts to metrics", described=described, key="all")
+
+
+def _draw_metric(project: Project, lineage: Lineage, metric: str) -> str:
+    """One metric with the fields of the extracts that it rests on, and what each does to it."""
+    fields: dict[str, dict[str, list[str]]] = {}
+    for use in lineage.fields[metric]:
+        if use.how != "frame":
+            fields.setdefault(use.extract, {}).setdefault(use.field, []).append(use.how)
+    reads = _read_without_staging(project, order_path(project, metric))
+    column = place_in_columns(reads)
+    boxes = [
+        Box(
+            name,
+            column[name],
+            tuple(f"{f}: {', '.join(how)}" for f, how in fields.get(name.removeprefix(_AN_EXTRACT), {}).items())
+            if name.startswith(_AN_EXTRACT)
+            else (),
+            _role(name, lineage),
+        )
+        for name in reads
+    ]
+    told = "; ".join(f"{extract}: {', '.join(used)}" for extract, used in fields.items())
+    arrows = [(source, name) for name, sources in reads.items() for source in sources]
+    return draw(
+        boxes,
+        arrows,
+        title=f"From fields of the extracts to {metric}",
+        described=f"It rests on these fields. {told}.",
+        key=metric,
+    )
+
+
+def _read_without_staging(project: Project, names: Sequence[str]) -> dict[str, list[str]]:
+    """What each relation reads, the extracts first, with what a staging model reads in its place."""
+    staged = {
+        name: sorted(_AN_EXTRACT + source.removeprefix(EXTRACT) for source in list_relations(model.sql))
+        for name, model in project.models.items()
+        if model.layer == "staging"
+    }
+    reads: dict[str, list[str]] = {}
+    for name in names:
+        if name in staged:
+            reads |= {extract: [] for extract in staged[name] if extract not in reads}
+    for name in names:
+        if name not in staged:
+            sources = [
+                source for one in sorted(list_relations(project.models[name].sql)) for source in staged.get(one, [one])
+            ]
+            reads[name] = list(dict.fromkeys(source for source in sources if source in reads))
+    return reads
+
+
+def _role(name: str, lineage: Lineage) -> int:
+    return 0 if name.startswith(_AN_EXTRACT) else 2 if name in lineage.fields else 1
 
 
 def _unused(project: Project, lineage: Lineage) -> list[str]:

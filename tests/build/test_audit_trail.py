@@ -173,3 +173,49 @@ def test_the_page_of_every_metric_has_its_steps_and_sql_as_run_and_no_number_of_
         assert read(edition, "metrics.json")[metric_id]["definition_sha256"][:16] in page
         assert 'class="sign"' in page
         assert not re.search(r"rows[_ ](in|out)\b|-&gt; \d", page)
+
+
+def test_every_metric_has_a_restricted_page_with_rows_figures_files_and_its_picture(edition):
+    audit = edition / "restricted" / "audit"
+    steps = read(edition, "steps.json")
+    manifest = json.loads((edition / "edition.json").read_text("utf-8"))
+    for metric_id in METRICS:
+        page = (audit / "metrics" / f"{metric_id}.html").read_text("utf-8")
+        assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+        assert f"From fields of the extracts to {metric_id}</title>" in page
+        last = steps["models"][metric_id]["steps"][-1]
+        assert f'<td class="n">{last["rows_in"]:,}</td><td class="n">{last["rows_out"]:,}</td>' in page
+        for figure in rows(edition, "figures.csv"):
+            if figure["metric_id"] == metric_id and figure["breakdown"] == "total" and figure["value"]:
+                decimals = 1 if "." in figure["value"] else 0
+                assert f'<td class="n">{float(figure["value"]):,.{decimals}f}</td>' in page
+        for extract in manifest["extracts"]:
+            if extract["name"] in METRICS[metric_id].needs:
+                assert extract["sha256"] in page
+        assert 'class="sign"' in page
+
+
+def test_the_lineage_of_all_metrics_is_a_table_and_a_picture_with_its_coverage(edition):
+    page = (edition / "restricted" / "audit" / "lineage.html").read_text("utf-8")
+    assert f"{len(METRICS)} of {len(METRICS)} metrics were followed back to an extract." in page
+    assert "Not followed: none." in page
+    for metric_id in METRICS:
+        assert f'<a href="metrics/{metric_id}.html">{metric_id}</a>' in page
+        assert f">{metric_id}</text>" in page
+
+
+def test_the_front_page_leads_to_every_file_that_it_names(edition):
+    audit = edition / "restricted" / "audit"
+    addresses = re.findall(r'href="([^"]+)"', (audit / "index.html").read_text("utf-8"))
+    assert len(addresses) > len(METRICS)
+    assert [address for address in addresses if not (audit / address).is_file()] == []
+
+
+def test_dbts_documentation_is_one_file_that_fetches_nothing_and_names_what_is_made(edition, built):
+    page = (edition / "restricted" / "audit" / "dbt-docs.html").read_text("utf-8")
+    assert "default-src 'none'" in page[: page.index("<script")]
+    assert "INLINE DATA" not in page
+    for said in ("model.storyboard.episodes_reported", "exposure.storyboard.dmt_report", "test.storyboard."):
+        assert said in page
+    for never in ("generated_at", "invocation_id", "created_at", str(paths.PROJECT), str(built.output.parent)):
+        assert never not in page

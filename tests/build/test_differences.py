@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def test_without_replay_what_cannot_be_told_apart_is_said(corrected: Path):
     assert found["why_not_replayed"]
     moved = [change for change in found["changes"] if change["from"] != change["to"]]
     assert {tuple(change["causes"]) for change in moved} == {("extracts", "not told apart")}
+
+
+def test_the_page_of_differences_tells_causes_and_figures(corrected: Path):
+    words = ("diff", "2016", "2016-v2", "--format", "html", "--out", corrected.parent / "changes.html")
+    done = storyboard(*words, "--output", corrected, cwd=corrected.parent)
+    assert done.returncode == 0, done.stderr
+    page = (corrected.parent / "changes.html").read_text("utf-8")
+    for cause in ("Rows that were there are gone", "Rows that are in both were corrected", "Rows were added late"):
+        assert f"<td>{cause}</td>" in page
+    assert "Restricted" in page
+    assert re.search(r"E06000014/sex/male</code></td><td class=\"n\">189</td><td class=\"n\">190</td>", page)
+    assert "http" not in page
 
 
 def test_an_edition_differs_in_nothing_from_itself(corrected: Path):

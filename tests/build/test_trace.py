@@ -40,6 +40,14 @@ def test_without_an_edition_the_latest_is_meant(ask):
     assert json.loads(ask("cme_open", "--json").stdout)["edition"] == "2018"
 
 
+def test_a_trace_names_approvals_and_the_same_figure_in_earlier_editions(ask):
+    found = json.loads(ask("episodes_reported", "--edition", "2018", "--breakdown", "total", "--json").stdout)
+    assert [figure["edition"] for figure in found["earlier"]] == ["2016", "2017"]
+    assert found["earlier"][0]["value"] == 530
+    assert found["approvals"] == []
+    assert "None on record." in ask("episodes_reported", "--edition", "2018").stdout
+
+
 def test_every_metric_of_every_edition_can_be_traced(built):
     for edition in ("2016", "2018"):
         for metric in METRICS:

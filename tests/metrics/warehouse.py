@@ -68,7 +68,9 @@ class Warehouse:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         nothing = Extracts(missing_episodes=[])
-        self.result = run_dbt(folder, nothing, "build", "--exclude-resource-type", "unit_test")
+        self.result = run_dbt(
+            folder, nothing, "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"
+        )
         if not self.result.success:
             raise AssertionError(f"dbt build failed: {self.result.exception or self.result.result}")
         self.manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
