@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,9 @@ import pytest
 from pipelines import paths
 from tests.build import canary
 
+PDFTOTEXT = shutil.which("pdftotext")
+"""Without it the papers in PDF are not listened to."""
+
 
 def contents(file: Path) -> Iterator[bytes]:
     """The bytes of a file, and of all that is packed in it."""
@@ -25,6 +29,8 @@ def contents(file: Path) -> Iterator[bytes]:
             yield from (packed.read(name) for name in packed.namelist())
     elif data[:2] == b"\x1f\x8b":
         yield gzip.decompress(data)
+    elif data[:5] == b"%PDF-" and PDFTOTEXT:
+        yield subprocess.run([PDFTOTEXT, str(file), "-"], check=True, capture_output=True).stdout
 
 
 def canaries_in(folder: Path) -> dict[str, set[int]]:
@@ -67,3 +73,5 @@ def test_the_canary_sings_on_the_restricted_side(output: Path):
     assert len(heard["figures.csv"]) > 250
     assert heard["dmt-report.docx"]
     assert heard["scorecard.xlsx"]
+    assert len(heard["scorecard.csv"]) > 30
+    assert not PDFTOTEXT or heard["dmt-report.pdf"]
