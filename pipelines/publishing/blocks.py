@@ -236,7 +236,7 @@ def mark_up_trend_table(book: Book, metric_id: str, editions: Sequence[tuple[str
     """The table of one total over editions."""
     metric = book.metric(metric_id)
     caption = f"{metric.label} in each edition, {book.place}"
-    return mark_up_editions(editions, metric.unit, caption) + mark_up_symbols([figure for _, figure in editions])
+    return mark_up_editions(editions, metric.unit, caption)
 
 
 def period_of(book: Book, metric: Metric) -> str:

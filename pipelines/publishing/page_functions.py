@@ -256,7 +256,7 @@ class PageFunctions:
         self.cited += [figure.key for figure in figures]
         table = blocks.mark_up_trend_table(self._book, metric_id, editions)
         if len(editions) == 1:
-            return table
+            return table + mark_up_symbols(figures)
         metric = self._book.metric(metric_id)
         self._note_comparison(metric, figures[0], figures[-1])
         developments = (self._shared.registers.get("developments") or ()) if breakdown == TOTAL else ()
