@@ -8,14 +8,14 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say_next
-from pipelines.commands.words import AsJson, Output, act_now
+from pipelines.commands.words import AsJson, ForEdition, Output, act_now
 
 app = typer.Typer()
 
 
 @app.command()
 def approve(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    edition: ForEdition,
     role: Annotated[str, typer.Option("--role", help="The role that approves what the edition says.")],
     output: Output = paths.DEFAULT_OUTPUT,
     as_json: AsJson = False,
@@ -36,7 +36,7 @@ def approve(
 
 @app.command()
 def approvals(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    edition: ForEdition,
     output: Output = paths.DEFAULT_OUTPUT,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +59,7 @@ def approvals(
 
 @app.command()
 def publish(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    edition: ForEdition,
     output: Output = paths.DEFAULT_OUTPUT,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +90,7 @@ def publish(
 
 @app.command()
 def withdraw(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    edition: ForEdition,
     reason: Annotated[str, typer.Option("--reason", help="Why, for everybody to read.")],
     output: Output = paths.DEFAULT_OUTPUT,
     as_json: AsJson = False,

@@ -12,7 +12,7 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say
-from pipelines.commands.words import AsJson, Output, choose_edition_folder
+from pipelines.commands.words import AsJson, Output, choose_edition_folder, complete_edition, complete_metric
 from pipelines.faults import DataFault
 
 app = typer.Typer()
@@ -20,8 +20,13 @@ app = typer.Typer()
 
 @app.command()
 def trace(
-    metric: Annotated[str, typer.Argument(help="Metric to follow back, e.g. episodes_reported.")],
-    edition: Annotated[str | None, typer.Option("--edition", help="Edition, e.g. 2016; the latest if none.")] = None,
+    metric: Annotated[
+        str, typer.Argument(help="Metric to follow back, e.g. episodes_reported.", autocompletion=complete_metric)
+    ],
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="Edition, e.g. 2016; the latest if none.", autocompletion=complete_edition),
+    ] = None,
     authority: Annotated[str | None, typer.Option("--authority", help="ONS code, or all.")] = None,
     breakdown: Annotated[str | None, typer.Option("--breakdown", help="Breakdown, e.g. sex, or total.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Category, e.g. female.")] = None,
@@ -65,7 +70,12 @@ def trace(
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(metavar="E1", help="Edition, e.g. 2016 or 2016-v2, or the folder of one.")],
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="E1", help="Edition, e.g. 2016 or 2016-v2, or the folder of one.", autocompletion=complete_edition
+        ),
+    ],
     after: Annotated[str, typer.Argument(metavar="E2", help="The edition to compare it with.")],
     output: Output = paths.DEFAULT_OUTPUT,
     replay: Annotated[bool, typer.Option(help="Tell causes apart by running archived rows again.")] = True,

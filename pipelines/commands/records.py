@@ -10,7 +10,7 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say
-from pipelines.commands.words import AsJson, Output, act_now, choose_edition_folder
+from pipelines.commands.words import AsJson, ForEdition, Output, act_now, choose_edition_folder, complete_edition
 from pipelines.faults import DataFault, UsageFault
 
 app = typer.Typer()
@@ -68,7 +68,12 @@ def verify(
 
 @app.command()
 def statement(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2, or its folder.")],
+    edition: Annotated[
+        str,
+        typer.Argument(
+            help="Edition, e.g. 2016 (its latest version) or 2016-v2, or its folder.", autocompletion=complete_edition
+        ),
+    ],
     output: Output = paths.DEFAULT_OUTPUT,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, standard output.")] = None,
     key: Annotated[
@@ -101,7 +106,7 @@ def statement(
 
 @app.command()
 def assurance(
-    edition: Annotated[str, typer.Argument(help="Edition, e.g. 2016 (its latest version) or 2016-v2.")],
+    edition: ForEdition,
     output: Output = paths.DEFAULT_OUTPUT,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, standard output.")] = None,
 ) -> None:

@@ -17,10 +17,40 @@ from pipelines.faults import DataFault
 if TYPE_CHECKING:
     from pipelines.editions.publication import Act
 
-Editions = Annotated[list[str] | None, typer.Option("--edition", help="Edition to take, e.g. 2016; may be repeated.")]
+
+def complete_metric(begun: str) -> list[str]:
+    """The metrics whose names go on like that, for the Tab key."""
+    return sorted(file.stem for file in paths.METRICS.glob(f"{begun}*.sql"))
+
+
+def complete_edition(context: typer.Context, begun: str) -> list[str]:
+    """The editions of the output folder whose names go on like that."""
+    folder = paths.Output(Path(context.params.get("output") or paths.DEFAULT_OUTPUT)).editions
+    return sorted(each.name for each in folder.glob(f"{begun}*")) if folder.is_dir() else []
+
+
+def complete_known_edition(context: typer.Context, begun: str) -> list[str]:
+    """The editions whose extracts are there and whose names go on like that."""
+    folder = Path(context.params.get("extracts") or paths.DEFAULT_EXTRACTS)
+    return sorted(each.name for each in folder.glob(f"{begun}[0-9]*") if each.is_dir()) if folder.is_dir() else []
+
+
+Editions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--edition", help="Edition to take, e.g. 2016; may be repeated.", autocompletion=complete_known_edition
+    ),
+]
 Extracts = Annotated[Path | None, typer.Option("--extracts", help="Folder with one folder of extracts per edition.")]
 Output = Annotated[Path, typer.Option("--output", help="Folder that receives the site, the editions and the papers.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of CSV files: utf-8, or cp1252 where declared.")]
+ForEdition = Annotated[
+    str,
+    typer.Argument(
+        help="Edition, e.g. 2016 (its latest version) or 2016-v2.",
+        autocompletion=complete_edition,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -76,7 +76,16 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
     sha256 = seal_edition(run.staged, facts)
     run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)
     run.staged.rename(run.sealed / target.name)
-    return dg.MaterializeResult(metadata={"edition": target.name, "manifest_sha256": sha256, "action": target.action})
+    place = run.output.editions / target.name
+    return dg.MaterializeResult(
+        metadata={
+            "edition": target.name,
+            "manifest_sha256": sha256,
+            "action": target.action,
+            "folder": dg.MetadataValue.path(str(place)),
+            "report": dg.MetadataValue.path(str(place / "restricted" / "dmt-report.docx")),
+        }
+    )
 
 
 @dg.asset(group_name="edition", partitions_def=EDITIONS, deps=[sealed_edition])

@@ -221,3 +221,39 @@ def test_completion_answers_with_the_commands(tmp_path: Path):
         check=False,
     )
     assert done.stdout.split() == ["publish"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "finished"),
+    [
+        ("trace cme_referrals_", set()),
+        ("trace cme_re", {"cme_referrals", "cme_re_referrals", "cme_removed_after_census"}),
+    ],
+)
+def test_completion_finishes_the_names_of_metrics(tmp_path: Path, typed: str, finished: set[str]):
+    words = f"storyboard {typed}"
+    environment = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "storyboard"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert set(done.stdout.split()) == finished
+
+
+def test_completion_finishes_the_names_of_editions_of_the_output_that_is_named(tmp_path: Path):
+    install(paths.Output(tmp_path / "out"), tmp_path / "staged", "2016", "2017")
+    words = f"storyboard publish --output {tmp_path / 'out'} 20"
+    environment = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "storyboard"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert set(done.stdout.split()) == {"2016", "2017"}
