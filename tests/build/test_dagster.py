@@ -103,6 +103,8 @@ def test_findings_and_dbt_tests_are_asset_checks(ask: Ask):
     checks = {"/".join(n["assetKey"]["path"]): [c["name"] for c in n["assetChecksOrError"]["checks"]] for n in nodes}
     assert checks["extracts/missing_episodes"] == ["gate"]
     assert "assert_breakdowns_sum_to_a_total_that_exists" in checks["figures"]
+    dbt_tests = {path.stem for path in (paths.DBT_PROJECT / "tests").glob("assert_*.sql")}
+    assert dbt_tests - {name for names in checks.values() for name in names} == set(), "give it a ref in _tests.yml"
     assert checks["protected_release"] == ["nothing_hidden_can_be_worked_out"]
     assert set(RULES) <= set(checks["extracts/inventory"])
 
