@@ -4,13 +4,16 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test bench lint typecheck golden reference lock zensical clean
+.PHONY: storyboard test faults bench lint typecheck golden reference lock zensical clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
 
 test: .venv/test.stamp lint typecheck ## install what the tests need, run them all, browser tests included
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+faults: .venv/test.stamp ## kill, fill up and race far more often than `make test` does, and say how often: an hour or two
+	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py $(PYTEST_ARGS)
 
 bench: .venv/run.stamp ## one table: the command against the script in benchmarks/baseline, run in turn
 	$(BIN)/python benchmarks/edition.py $(BENCH_ARGS)
