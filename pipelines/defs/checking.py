@@ -28,7 +28,7 @@ def find_edition(name: str, calendar: Mapping[str, Edition]) -> Edition:
     raise UsageFault(
         f"Edition {name} has no rows in editions.csv, which has {', '.join(sorted(calendar)) or 'none'}."
         + (f" Did you mean {near[0]}?" if near else "")
-        + " Add its two rows (missing and education), or name another edition."
+        + f" Begin it with `storyboard init {name}`, or name another edition."
     )
 
 

@@ -5,6 +5,7 @@ Reads the text that it is given; which file that is, and what follows from it, i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,36 +33,52 @@ class Settings:
 
 
 def read_settings(text: str) -> Settings:
-    """The settings of a `publication.yml`. A file that is not one is a UsageFault that names the setting."""
+    """The settings of a `publication.yml`. A file that is not one is a UsageFault that names the line and the setting."""
     try:
-        stated = yaml.safe_load(text)
+        stated, lines = yaml.safe_load(text), dict(_find_lines(yaml.compose(text, Loader=yaml.SafeLoader), ""))
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise UsageFault(
+            f"publication.yml{where}: this is no YAML. Mend it, or restore it from the project."
+        ) from fault
     except yaml.YAMLError as fault:
         raise UsageFault("publication.yml is no YAML. Mend it, or restore it from the project.") from fault
-    sections = _section(stated, "", {"approvals", "extracts"})
-    approvals = _section(sections["approvals"], "approvals", {"roles", "people"})
-    extracts = _section(sections["extracts"], "extracts", {"keep_years", "rule"})
-    roles = approvals["roles"]
+
+    def refuse(where: str, what: str) -> UsageFault:
+        named = f", {where.replace('.', ', ')}" if where else ""
+        return UsageFault(f"publication.yml, line {lines.get(where, 1)}{named}: {what}")
+
+    def take(part: Any, where: str, keys: set[str]) -> dict[str, Any]:
+        if not isinstance(part, dict) or set(part) != keys:
+            raise refuse(where, f"it has exactly these settings: {', '.join(sorted(keys))}.")
+        return part
+
+    def take_whole(part: Any, where: str, most: int) -> int:
+        if not isinstance(part, int) or isinstance(part, bool) or not 0 <= part <= most:
+            raise refuse(where, f"give a whole number from 0 to {most}.")
+        return part
+
+    sections = take(stated, "", {"approvals", "extracts"})
+    approvals = take(sections["approvals"], "approvals", {"roles", "people"})
+    extracts = take(sections["extracts"], "extracts", {"keep_years", "rule"})
+    roles, rule = approvals["roles"], extracts["rule"]
     if not isinstance(roles, list) or not all(isinstance(role, str) and role.strip() for role in roles):
-        raise UsageFault("publication.yml, approvals, roles: give a list of names, or [] for none.")
-    rule = extracts["rule"]
+        raise refuse("approvals.roles", "give a list of names, or [] for none.")
     if not isinstance(rule, str) or not rule.strip():
-        raise UsageFault("publication.yml, extracts, rule: name the rule under which extracts are kept and destroyed.")
+        raise refuse("extracts.rule", "name the rule under which extracts are kept and destroyed.")
     return Settings(
         tuple(roles),
-        _whole(approvals["people"], "approvals, people", 20),
-        _whole(extracts["keep_years"], "extracts, keep_years", 100),
+        take_whole(approvals["people"], "approvals.people", 20),
+        take_whole(extracts["keep_years"], "extracts.keep_years", 100),
         " ".join(rule.split()),
     )
 
 
-def _section(stated: Any, where: str, keys: set[str]) -> dict[str, Any]:
-    if not isinstance(stated, dict) or set(stated) != keys:
-        named = f", {where}" if where else ""
-        raise UsageFault(f"publication.yml{named}: it has exactly these settings: {', '.join(sorted(keys))}.")
-    return stated
-
-
-def _whole(value: Any, where: str, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise UsageFault(f"publication.yml, {where}: give a whole number from 0 to {most}.")
-    return value
+def _find_lines(node: Any, where: str) -> Iterator[tuple[str, int]]:
+    """The line of each setting, by the way to it."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            place = f"{where}.{key.value}" if where else str(key.value)
+            yield place, key.start_mark.line + 1
+            yield from _find_lines(value, place)

@@ -18,6 +18,7 @@ from pipelines.defs.beginning import begin_edition, shift
 from pipelines.defs.configuration import make_json_schema, read_configuration
 from pipelines.defs.health import examine_machine
 from pipelines.editions.lock import hold_lock
+from pipelines.editions.settings import read_settings
 from pipelines.faults import DataFault, UsageFault
 from pipelines.figures import Edition, Period
 from pipelines.intake.calendar import read_calendar
@@ -257,3 +258,20 @@ def test_completion_finishes_the_names_of_editions_of_the_output_that_is_named(t
         check=False,
     )
     assert set(done.stdout.split()) == {"2016", "2017"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("people: 0", "people: two", "line 6, approvals, people: give a whole number from 0 to 20."),
+        ("roles: []", "roles: anybody", "line 4, approvals, roles: give a list of names, or [] for none."),
+        ("approvals:", "aprovals:", "line 1: it has exactly these settings: approvals, extracts."),
+        ("roles: []", "roles: [", "line "),
+    ],
+)
+def test_a_fault_in_what_is_asked_before_publishing_names_its_line(old: str, new: str, told: str):
+    text = paths.PUBLICATION.read_text("utf-8")
+    assert old in text
+    with pytest.raises(UsageFault) as fault:
+        read_settings(text.replace(old, new, 1))
+    assert str(fault.value).startswith(f"publication.yml, {told}")
