@@ -65,6 +65,8 @@ class Output:
         self.work = beside / "work"
         self.durations = beside / "durations.json"
         self.lock = beside / "lock"
+        self.parts = beside / "parts"
+        """What a change of words starts from, for each draft: protected figures' drawings, no rows. For their owner alone."""
         self.site_record = beside / "site.json"
         """What `site/` was put together from, as hashes."""
         self.receipt = beside / "forgotten.json"

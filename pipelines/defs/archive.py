@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import paths
+from pipelines.defs.runs import EditionRun
 from pipelines.defs.templates import find_own_template
-from pipelines.defs.workspace import EditionRun
 from pipelines.editions.archive import Archive, Kept
 from pipelines.editions.manifest import digest_file, read_manifest
 from pipelines.editions.publication import Act

@@ -3,11 +3,9 @@
 Texts are composed in `lineage` and `editions`; here the run's own files and warehouse are handed to them.
 """
 
-import csv
-import io
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +15,10 @@ import duckdb
 from pipelines import paths
 from pipelines.defs import dbt_docs
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
-from pipelines.defs.inputs import describe_code
 from pipelines.defs.trails import define_metrics, read_run
-from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
+from pipelines.defs.wording import record_what_is_shown
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
 from pipelines.editions import standalone
-from pipelines.editions.assurance import PAGE, Subject, write_assurance
-from pipelines.editions.manifest import Policy
-from pipelines.editions.tracing import AUDIT, Kept
-from pipelines.editions.tracing_page import (
-    FRONT_PAGE,
-    LINEAGE_PAGE,
-    METRIC_PAGES,
-    write_front_page,
-    write_lineage_page,
-    write_metric_page,
-)
 from pipelines.lineage.trail import compose_trail
 
 
@@ -60,12 +47,10 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     manifest = json.loads((run.dbt_artifacts / "manifest.json").read_text("utf-8"))
     _write(audit / dbt_docs.PAGE, dbt_docs.write_docs(manifest, columns))
     _write(audit / INGREDIENTS, describe_ingredients(run))
-    shutil.copyfile(run.citations, audit / "shown-on.json")
     shutil.copyfile(standalone.__file__, audit / "verify.py")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
     shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
-    _write_pages(run, context.run.tags.get(REASON_TAG), files)
-    _write(run.staged / PAGE, write_assurance(run.staged, _describe(run, context.run.tags.get(REASON_TAG))))
+    record_what_is_shown(run, run.list_extracts(), context.run.tags.get(REASON_TAG))
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     return dg.MaterializeResult(
         metadata={
@@ -74,31 +59,6 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
             "column references not followed": len(coverage["not_followed"]),
             "tests": len(project.tests),
         }
-    )
-
-
-def _write_pages(run: EditionRun, reason: str | None, files: Mapping[str, str]) -> None:
-    """The trail as pages: one for each metric, the lineage of all, and the front page."""
-    audit = run.staged / AUDIT
-    kept = Kept(run.staged, run.list_extracts())
-    named: dict[str, Any] = {"name": run.choose_target(reason).name, "invented": run.is_invented}
-    for metric in kept.metrics:
-        picture = files[f"{METRIC_PAGES}/{metric}.svg"]
-        _write(audit / METRIC_PAGES / f"{metric}.html", write_metric_page(kept, metric, picture, **named))
-    fields = list(csv.DictReader(io.StringIO(files["column-lineage.csv"])))
-    coverage = json.loads(files["column-lineage.json"])["coverage"]
-    _write(audit / LINEAGE_PAGE, write_lineage_page(fields, coverage, files["lineage.svg"], **named))
-    _write(audit / FRONT_PAGE, write_front_page(kept.metrics, **named))
-
-
-def _describe(run: EditionRun, reason: str | None) -> Subject:
-    return Subject(
-        run.choose_target(reason).name,
-        Policy(run.policy.threshold, run.policy.base),
-        describe_code(),
-        run.list_extracts(),
-        json.loads(run.disclosure.read_text("utf-8")),
-        run.is_invented,
     )
 
 

@@ -8,18 +8,21 @@ from __future__ import annotations
 import getpass
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pipelines import paths
 from pipelines.defs.checking import AUTHORITY, choose_editions
 from pipelines.defs.forgetting import forget
 from pipelines.defs.history import open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.progress import watch_run
+from pipelines.defs.runs import EditionRun
 from pipelines.defs.templates import refuse_wrong_templates
+from pipelines.disclosure.policy import read_policy
 from pipelines.editions.manifest import read_manifest
 from pipelines.editions.standing import note_site, stands
 from pipelines.editions.state import (
@@ -77,6 +80,9 @@ def build_editions(
     standing = _find_standing(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
     if standing is not None:
         return standing
+    reworded = _reword(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+    if reworded is not None:
+        return reworded
     _examine(chosen, extracts, encoding)
     with work_in(output):
         states = list_editions(output)
@@ -90,19 +96,10 @@ def build_editions(
         shutil.rmtree(output.work, ignore_errors=True)
         if not todo:
             _mend_site(output)
+            note_site(output, list_editions(output), describe_code())
         else:
             before = {state.name: state.manifest_sha256 for state in states}
-            _run(todo, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
-            after = {state.name: state.manifest_sha256 for state in list_editions(output)}
-            settled += [
-                Built(
-                    planned.edition.name,
-                    "unchanged" if before.get(planned.name) == after[planned.name] else "built",
-                    output.editions / planned.name,
-                )
-                for planned in todo
-            ]
-        note_site(output, list_editions(output), describe_code())
+            settled += _run(todo, before, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
         _hand_out(output, settled, say)
     return sorted(settled, key=lambda built: built.edition)
 
@@ -118,7 +115,7 @@ def _find_standing(
 
     By content alone: what is there passed the gate with this very code, or is published. Nothing is imported for it.
     """
-    if not output.editions.is_dir() or output.incoming.exists() or output.work.exists():
+    if not output.editions.is_dir() or output.incoming.exists() or _is_littered(output):
         return None
     with work_in(output):
         states = list_editions(output)
@@ -132,6 +129,90 @@ def _find_standing(
             say(_tell(built))
         _hand_out(output, settled, say)
     return settled
+
+
+def _is_littered(output: Output) -> bool:
+    """Whether a killed run left some of its work."""
+    return output.work.is_dir() and any(output.work.iterdir())
+
+
+def _reword(
+    chosen: Sequence[Edition], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
+) -> list[Built] | None:
+    """What is asked for, where nothing but words changed since it was built: without Dagster, for no figure is made. Else None.
+
+    The gate passed the same extracts with the same code; what is kept of them is compared by content in `rewording`.
+    """
+    if not output.editions.is_dir() or output.incoming.exists() or _is_littered(output) or not output.parts.is_dir():
+        return None
+    from pipelines.defs.rewording import find_rewording, install, reword
+
+    batch = output.work / uuid.uuid4().hex
+    with work_in(output):
+        states = list_editions(output)
+        try:
+            todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+        except UsageFault:
+            return None
+        resting = _later_drafts(todo, states, extracts, lambda _: None)
+        todo = sorted([*todo, *resting], key=lambda planned: planned.edition.name)
+        before = {state.name: state for state in states}
+        runs = []
+        try:
+            for planned in todo:
+                run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding)
+                inputs = digest_edition_inputs(run.extracts, run.edition, encoding=encoding, authority=AUTHORITY)
+                found = find_rewording(run, before[planned.name], inputs) if planned.name in before else None
+                if found is None:
+                    return None
+                say(f"Edition {planned.edition.name}: nothing but words changed. Its figures and papers are kept.")
+                reword(run, found, reason)
+                runs.append(run)
+            if not runs:
+                return None
+            install(runs, output, reason)
+            settled += _keep(todo, runs, {state.name: state.manifest_sha256 for state in states}, output)
+        finally:
+            shutil.rmtree(batch, ignore_errors=True)
+        for built in settled:
+            if built.edition not in {planned.edition.name for planned in todo}:
+                say(_tell(built))
+        _hand_out(output, settled, say)
+    return sorted(settled, key=lambda built: built.edition)
+
+
+def _open_run(planned: Planned, batch: Path, *, extracts: Path, output: Output, encoding: str) -> EditionRun:
+    return EditionRun(
+        edition=planned.edition,
+        extracts=extracts / planned.edition.name,
+        output=output,
+        batch=batch,
+        encoding=encoding,
+        authority=AUTHORITY,
+        policy=read_policy(paths.POLICY.read_text("utf-8")),
+    )
+
+
+def _keep(
+    todo: Sequence[Planned], runs: Sequence[EditionRun], before: Mapping[str, str], output: Output
+) -> list[Built]:
+    """What became of the editions that were made, with what the next change of words starts from."""
+    from pipelines.defs.rewording import forget_parts, keep_parts
+
+    for planned, run in zip(todo, runs, strict=True):
+        keep_parts(run, planned.name)
+    forget_parts(output)
+    states = list_editions(output)
+    note_site(output, states, describe_code())
+    after = {state.name: state.manifest_sha256 for state in states}
+    return [
+        Built(
+            planned.edition.name,
+            "unchanged" if before.get(planned.name) == after[planned.name] else "built",
+            output.editions / planned.name,
+        )
+        for planned in todo
+    ]
 
 
 def _hand_out(output: Output, settled: Iterable[Built], say: Say) -> None:
@@ -216,8 +297,15 @@ def _later_drafts(todo: Sequence[Planned], states: Sequence[EditionState], extra
 
 
 def _run(
-    todo: Sequence[Planned], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
-) -> None:
+    todo: Sequence[Planned],
+    before: Mapping[str, str],
+    *,
+    extracts: Path,
+    output: Output,
+    encoding: str,
+    reason: str | None,
+    say: Say,
+) -> list[Built]:
     from pipelines.defs.manifest import ensure_manifest
 
     tell_code_location(extracts=extracts, output=output, encoding=encoding)
@@ -254,6 +342,9 @@ def _run(
                     )
                 if not result.success:
                     raise _explain(result, planned.edition.name)
+        place = output.work / batch
+        runs = [_open_run(each, place, extracts=extracts, output=output, encoding=encoding) for each in todo]
+        return _keep(todo, runs, before, output)
     finally:
         for file in forget(output, output.work / batch, [planned.name for planned in todo]):
             say(f"Rows of the extracts were found in {file}, where none should be. Tell the maintainers.")

@@ -9,10 +9,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from pipelines import register
-from pipelines.defs.workspace import EditionRun
+from pipelines.defs.runs import EditionRun
 from pipelines.editions.state import EditionState, describe_folder, list_editions
 from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
 from pipelines.intake.review_answers import find_reviews
@@ -117,9 +115,20 @@ def _edition_of(name: str, figures: Sequence[PublicFigure], metrics: dict[str, M
 
 def read_published_statistics(run: EditionRun) -> list[PublishedStatistic]:
     """What the department prints, as the gate read it; none where no such file was given."""
+    from pydantic import TypeAdapter
+
+    kept = TypeAdapter(list[PublishedStatistic])
+    if not run.statistics.is_file():
+        run.statistics.write_bytes(kept.dump_json(_read_statistics(run)))
+    return kept.validate_json(run.statistics.read_bytes())
+
+
+def _read_statistics(run: EditionRun) -> list[PublishedStatistic]:
     file = run.admitted / "published_statistics.parquet"
     if not file.is_file():
         return []
+    import pyarrow.parquet as pq
+
     return [
         PublishedStatistic(**{**row, "value": _without_trailing_noughts(row["value"])})
         for row in pq.read_table(file).to_pylist()

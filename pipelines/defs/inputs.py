@@ -6,7 +6,7 @@ Keyed on bytes alone, never on times or on what is present.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +26,8 @@ _CODE = (
 _CODE_FILES = ("mkdocs.yml", "requirements/run.txt")
 CODE_PLACES = (*(folder for folder, _ in _CODE), *_CODE_FILES)
 """Where all that decides what is made of the same input stands, from the project's folder."""
+_READ_BY_PAPERS = {"assets", "overrides", "registers", "reports"}
+"""Folders of `docs/` whose files make more than the page that they are."""
 _NOT_CODE = {"target", "logs", "__pycache__"}
 
 
@@ -53,6 +55,28 @@ def digest_edition_inputs(extracts: Path, edition: Edition, *, encoding: str, au
 @cache
 def describe_code() -> Code:
     """The project's version and one hash of all that decides what is made of the same input: code, models, words, lock."""
+    return Code(version("storyboard"), _digest(_digest_files()))
+
+
+@cache
+def describe_words() -> Mapping[str, str]:
+    """The sha256 of each page and of what else is written in `docs/` and read by no paper, by its path."""
+    return {path: sha256 for path, sha256 in _digest_files().items() if _is_page(path)}
+
+
+@cache
+def digest_machinery() -> str:
+    """One hash of all that decides what is made of the same input, but for the words of the pages."""
+    machinery = {path: sha256 for path, sha256 in _digest_files().items() if not _is_page(path)}
+    return digest_inputs({**machinery, "version": version("storyboard")})
+
+
+def _is_page(path: str) -> bool:
+    return path.startswith("docs/") and path.endswith(".md") and path.split("/")[1] not in _READ_BY_PAPERS
+
+
+@cache
+def _digest_files() -> Mapping[str, str]:
     files = (
         file
         for folder, patterns in _CODE
@@ -60,11 +84,12 @@ def describe_code() -> Code:
         for file in (paths.PROJECT / folder).rglob(pattern)
         if file.is_file() and not _NOT_CODE & set(file.relative_to(paths.PROJECT).parts)
     )
-    return Code(version("storyboard"), _digest([*files, *(paths.PROJECT / name for name in _CODE_FILES)]))
+    chosen = sorted({*files, *(paths.PROJECT / name for name in _CODE_FILES)})
+    return {file.relative_to(paths.PROJECT).as_posix(): digest_file(file) for file in chosen}
 
 
-def _digest(files: Iterable[Path]) -> str:
+def _digest(files: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        digest.update(f"{digest_file(file)} {file.relative_to(paths.PROJECT).as_posix()}\n".encode())
+    for path, sha256 in files.items():
+        digest.update(f"{sha256} {path}\n".encode())
     return digest.hexdigest()

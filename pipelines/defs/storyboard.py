@@ -3,27 +3,21 @@
 import base64
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import dagster as dg
 
 from pipelines import paths, register
-from pipelines.defs.books import list_earlier, open_public_book
+from pipelines.defs.books import open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
-from pipelines.defs.trails import open_trails
 from pipelines.defs.warehouse import CITATIONS
-from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
-from pipelines.disclosure.policy import describe
-from pipelines.editions.state import list_editions
+from pipelines.defs.wording import fill_pages, make_site, write_pack
+from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
 from pipelines.figures import PublicFigure
 from pipelines.publishing.downloads import FIGURES, SCORECARD, write_datapackage, write_public_figures
-from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
-from pipelines.publishing.reports import write_foi_answers, write_public_pack
-from pipelines.publishing.site import build_site
+from pipelines.publishing.reports import write_foi_answers
 from pipelines.publishing.workbooks import write_tables
 
 _CHART = re.compile(r"charts/([\w-]+\.svg)")
@@ -53,23 +47,7 @@ def pages(
     context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
 ) -> Iterator[dg.MaterializeResult[None]]:
     run = workspace.open(context)
-    shutil.rmtree(run.rendered, ignore_errors=True)
-    rendered = render_pages(
-        paths.DOCS,
-        open_public_book(run, protected_figures),
-        run.rendered,
-        policy=PolicyWords(
-            run.policy.threshold,
-            run.policy.base,
-            stated=describe(run.policy),
-            prevented=tuple(json.loads(run.disclosure.read_text("utf-8"))["attacks_prevented"]),
-        ),
-        editions=_list_editions(run, context.run.tags.get(REASON_TAG)),
-        trails=open_trails(run),
-    )
-    run.citations.write_text(
-        json.dumps({page: sorted(map(str, keys)) for page, keys in rendered.citations.items()}, indent=1), "utf-8"
-    )
+    rendered = fill_pages(run, protected_figures, context.run.tags.get(REASON_TAG))
     for page in CITATIONS:
         yield dg.MaterializeResult(
             asset_key=page_key(page),
@@ -87,17 +65,8 @@ def pages(
 def story_board(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """The site of the edition: the pages as HTML that opens from the file system, and the charts as files of their own."""
     run = workspace.open(context)
+    make_site(run)
     public = run.staged / "public"
-    public.mkdir(parents=True, exist_ok=True)
-    build_site(
-        run.rendered,
-        paths.MKDOCS_CONFIG,
-        public / "pages",
-        site_name=f"Story board {run.edition.name}",
-        epoch=int(datetime.combine(max(p.as_at for p in run.edition.periods.values()), time(), UTC).timestamp()),
-        invented=run.is_invented,
-    )
-    shutil.copytree(run.rendered / "charts", public / "charts", copy_function=shutil.copyfile)
     made = list((public / "pages").rglob("*.html"))
     return dg.MaterializeResult(metadata={"pages": len(made), "charts": len(list((public / "charts").iterdir()))})
 
@@ -108,8 +77,7 @@ def public_board_pack(
 ) -> dg.MaterializeResult[None]:
     """All pages of the edition as one tagged PDF, with the protected figures that the pages show."""
     run = workspace.open(context)
-    site = run.staged / "public" / "pages"
-    paper = write_public_pack(open_public_book(run, protected_figures), site, site / "board-pack.pdf")
+    paper = write_pack(run, protected_figures)
     return dg.MaterializeResult(metadata={"figures": len(paper.cited)})
 
 
@@ -170,17 +138,3 @@ def _show_charts(page: Path, charts: Path) -> dict[str, dg.MetadataValue[Any]]:
         for path, picture in zip(shown, pictures, strict=True)
     )
     return {"charts": dg.MetadataValue.md("\n\n".join(lines))}
-
-
-def _list_editions(run: EditionRun, reason: str | None) -> list[EditionEntry]:
-    """This edition and those before it, a correction with its reason: pages link backward only. Whether one is published
-    is said by the site's index."""
-    earlier = [
-        EditionEntry(state.edition, state.version, "earlier edition", f"../{state.name}/index.html", state.reason or "")
-        for state, _ in list_earlier(run)
-    ]
-    target = run.choose_target(reason)
-    if reason is None:
-        reason = next((state.reason for state in list_editions(run.output) if state.name == target.name), None)
-    note = (reason or "") if target.version > 1 else ""
-    return [EditionEntry(run.edition.name, target.version, "this edition", note=note), *reversed(earlier)]

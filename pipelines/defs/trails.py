@@ -3,26 +3,31 @@
 What the words are is said in `lineage`, how they look in `publishing`.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from pipelines import register
 from pipelines.defs.books import list_earlier
-from pipelines.defs.workspace import EditionRun
+from pipelines.defs.runs import EditionRun
 from pipelines.editions.tracing import FRAME, read_audit
 from pipelines.faults import DataFault
-from pipelines.lineage.project import Project, read_project
-from pipelines.lineage.trail import digest_definitions, tell_paths
 from pipelines.publishing.trails import Relation, TestResult, Trail
+
+if TYPE_CHECKING:
+    from pipelines.lineage.project import Project
 
 
 def read_run(run: EditionRun) -> Project:
     """All SQL that was run for the edition, with its tests, from what dbt wrote."""
+    import pyarrow.parquet as pq
+
+    from pipelines.lineage.project import read_project
+
     extracts = {
         file.stem: pq.read_schema(file).names
         for file in sorted(run.admitted.glob("*.parquet"))
@@ -41,6 +46,17 @@ def define_metrics() -> dict[str, dict[str, Any]]:
 
 def open_trails(run: EditionRun) -> dict[str, Trail]:
     """The way to each metric: words, SQL and tests, and the versions of its definition. No rows."""
+    from pydantic import TypeAdapter
+
+    kept = TypeAdapter(dict[str, Trail])
+    if not run.trails.is_file():
+        run.trails.write_bytes(kept.dump_json(_tell_trails(run)))
+    return kept.validate_json(run.trails.read_bytes())
+
+
+def _tell_trails(run: EditionRun) -> dict[str, Trail]:
+    from pipelines.lineage.trail import digest_definitions, tell_paths
+
     project = read_run(run)
     versions = digest_definitions(project, define_metrics())
     earlier = {state.name: _read_versions(folder) for state, folder in list_earlier(run)}

@@ -5,29 +5,22 @@ Folders and the calendar only; what is done in them is said by the assets.
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import pyarrow.parquet as pq
 
 from pipelines import paths
 from pipelines.defs.checking import find_edition
 from pipelines.defs.configuration import read_from_environment
-from pipelines.defs.inputs import digest_edition_inputs
-from pipelines.defs.manifest import WAREHOUSE
-from pipelines.disclosure.policy import Policy, read_policy
-from pipelines.editions.manifest import SealedExtract
-from pipelines.editions.state import Target, choose_target, list_editions
+from pipelines.defs.runs import EditionRun
+from pipelines.disclosure.policy import read_policy
 from pipelines.editions.switch import work_in
-from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
-from pipelines.intake.consistency import COLLECTION_OF
+
+__all__ = ["EDITIONS", "EditionRun", "Workspace"]
 
 EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
 PARTITION_TAG = "dagster/partition"
@@ -38,114 +31,6 @@ BATCH_TAG = "storyboard/batch"
 
 DROPPED_TAG = "storyboard/dropped"
 """The extracts of the run are those of the drop folder that `storyboard.yml` names."""
-
-
-@dataclass(frozen=True)
-class EditionRun:
-    """One edition being made: every folder that the assets of the run share."""
-
-    edition: Edition
-    extracts: Path
-    output: paths.Output
-    batch: Path
-    encoding: str
-    authority: str
-    policy: Policy
-
-    @property
-    def work(self) -> Path:
-        return self.batch / "runs" / self.edition.name
-
-    @property
-    def admitted(self) -> Path:
-        """The validated Parquet: the only thing that dbt can read."""
-        return self.work / "admitted"
-
-    @property
-    def examination(self) -> Path:
-        """What the gate found, as JSON: no values, so it may leave the run."""
-        return self.work / "examination.json"
-
-    @property
-    def disclosure(self) -> Path:
-        """The audit of what can be worked out from the public figures, as JSON: widths, never values."""
-        return self.work / "disclosure.json"
-
-    @property
-    def citations(self) -> Path:
-        """Which figures each page shows, as JSON."""
-        return self.work / "citations.json"
-
-    @property
-    def warehouse(self) -> Path:
-        return self.work / WAREHOUSE
-
-    @property
-    def dbt_artifacts(self) -> Path:
-        return self.work / "dbt"
-
-    @property
-    def rendered(self) -> Path:
-        """Pages as plain Markdown with their charts, as MkDocs reads them."""
-        return self.work / "rendered"
-
-    @property
-    def staged(self) -> Path:
-        """The edition as it will be sealed: `public/` and `restricted/`."""
-        return self.work / "staged"
-
-    @property
-    def sealed(self) -> Path:
-        """Sealed editions of the batch, waiting for the switch."""
-        return self.batch / "sealed"
-
-    def list_sealed(self) -> list[Path]:
-        """The folders of the editions that the batch has sealed so far."""
-        return sorted(self.sealed.iterdir()) if self.sealed.is_dir() else []
-
-    def read_population(self) -> list[dict[str, str | int]]:
-        """The population that was admitted, as it is published beside the rates that rest on it."""
-        rows = pq.read_table(self.admitted / "population.parquet").to_pylist()
-        named = ("authority", "group", "year_ending", "population")
-        return sorted(
-            ({name: row[name] for name in named} for row in rows), key=lambda row: list(map(str, row.values()))
-        )
-
-    def list_extracts(self) -> list[SealedExtract]:
-        """The extracts that the gate admitted, as the manifest names them."""
-        examination = json.loads(self.examination.read_text("utf-8"))
-        asked: dict[str, Counter[str]] = defaultdict(Counter)
-        for finding in examination["findings"]:
-            asked[finding["extract"]][finding["rule"]] += finding["count"]
-        found = []
-        for name, e in sorted(examination["extracts"].items()):
-            period = self.edition.periods[COLLECTION_OF[name]] if name in COLLECTION_OF else None
-            found.append(
-                SealedExtract(
-                    name,
-                    e["sha256"],
-                    e["rows"],
-                    e["kept"],
-                    e["out_of_period"],
-                    e["file"],
-                    period.start.isoformat() if period else None,
-                    period.end.isoformat() if period else None,
-                    dict(sorted(asked[name].items())),
-                )
-            )
-        return found
-
-    def choose_target(self, reason: str | None) -> Target:
-        """The folder and version that this edition takes. Raises UsageFault where a published one may not be changed."""
-        sealed = {folder.name for folder in self.list_sealed()}
-        inputs = digest_edition_inputs(self.extracts, self.edition, encoding=self.encoding, authority=self.authority)
-        states = [state for state in list_editions(self.output) if state.name not in sealed]
-        return choose_target(states, self.edition.name, inputs=inputs, reason=reason)
-
-    @property
-    def is_invented(self) -> bool:
-        """Whether the extracts are those of the sample, which says so in a file of its own."""
-        return (self.extracts / paths.SAMPLE_MARKER).is_file()
 
 
 class Workspace(dg.ConfigurableResource["Workspace"]):

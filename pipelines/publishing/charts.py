@@ -6,25 +6,27 @@ alone: no clock, no random ids, no fonts of the machine. Tables are made elsewhe
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
-import matplotlib.style
-from afcharts.af_colours import get_af_colours
 from lxml import etree
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import Rectangle
 
 from pipelines.figures import PublicFigure
 from pipelines.publishing.markup import Spoken, list_addresses, plain
 from pipelines.publishing.sentences import NOT_KNOWN
+
+if TYPE_CHECKING:
+    # Imported by what draws: pages whose drawings are all kept from before need none of it.
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 WIDTH = 350
 """Width of every drawing in its own units: as wide as a phone, so that the text keeps its size there."""
@@ -41,6 +43,8 @@ _BOUND = "figure:"
 _ONE_AT_A_TIME = threading.Lock()
 """Matplotlib keeps its settings for the whole process."""
 
+
+_KEPT: ContextVar[MutableMapping[str, bytes] | None] = ContextVar("kept drawings", default=None)
 
 Words = Sequence[Spoken]
 """What is said of a drawing; the numbers in it keep their addresses."""
@@ -235,6 +239,8 @@ def draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness
         return 0.0
     corner, size = ((x, y), (length, thickness)) if lies else ((x, y - length), (thickness, length))
     colour = GREY if mark.category == NOT_KNOWN else colours()[0]
+    from matplotlib.patches import Rectangle
+
     patch = Rectangle(
         corner,
         *size,
@@ -251,16 +257,46 @@ def draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness
 @cache
 def colours() -> list[str]:
     """The colours of the style, in the order in which they are used."""
+    from afcharts.af_colours import get_af_colours
+
     return [str(colour) for colour in get_af_colours("categorical")]
 
 
 @cache
 def _canvas() -> Canvas:
-    return Canvas()
+    from matplotlib.figure import Figure
+
+    return Figure()
+
+
+@contextmanager
+def kept_drawings(kept: MutableMapping[str, bytes]) -> Iterator[None]:
+    """Drawings made before, of the very same figures by the very same code, are taken from `kept`; new ones are put into it.
+
+    The caller vouches for figures and code; a drawing is then known by its kind, its size and every word that it says.
+    """
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def render(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
     """Draws in units of the viewBox, the y axis downward, and gives the finished SVG."""
+    kept = _KEPT.get()
+    if kept is None:
+        return _draw(draw, height, title, description)
+    said = [(plain(words), list_addresses(words)) for words in (title, description)]
+    key = hashlib.sha256(repr((draw.__module__, draw.__qualname__, height, said)).encode()).hexdigest()
+    if key not in kept:
+        kept[key] = _draw(draw, height, title, description)
+    return kept[key]
+
+
+def _draw(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
+    import matplotlib.style
+
     settings: dict[str, Any] = {
         "font.family": ["DejaVu Sans"],
         "svg.fonttype": "none",

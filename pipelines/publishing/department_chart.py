@@ -5,9 +5,9 @@ Only the drawing and the figure around it; which values and breaks there are is 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from pipelines.publishing import charts
 from pipelines.publishing.blocks import mark_up_download
@@ -24,6 +24,9 @@ from pipelines.publishing.department import (
 )
 from pipelines.publishing.markup import plain
 from pipelines.publishing.tables import address_statistic, mark_up_statistic, write_statistic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STEP, BAR, GAP = 30, 18, 26
 """Height of a year, of its bar, and of a break, in units of the drawing."""
@@ -72,6 +75,8 @@ def _draw_bar(axes: Axes, statistic: PublishedStatistic, x: float, y: float, uni
     """Returns the length drawn."""
     hidden = statistic.value is None
     length = 14.0 if hidden else float(statistic.value or 0) * unit
+    from matplotlib.patches import Rectangle
+
     patch = Rectangle(
         (x, y),
         length,

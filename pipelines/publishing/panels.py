@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING
 
 from pipelines.publishing.charts import (
     INK,
@@ -22,6 +21,9 @@ from pipelines.publishing.charts import (
     render,
     write_number,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _ACROSS = 2
 _GAP = 22

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
 from pipelines.publishing.charts import (
     CHARACTER,
@@ -26,6 +24,9 @@ from pipelines.publishing.charts import (
     write_number,
 )
 from pipelines.publishing.sentences import NOT_KNOWN
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_PARTS = 6
 """More parts than this cannot be told apart in one bar."""
@@ -54,6 +55,8 @@ def draw_stacks(stacks: Sequence[Stack], title: Words, description: Words) -> by
     height = top + _STEP * len(stacks) - 12
 
     def draw(axes: Axes) -> None:
+        from matplotlib.patches import Rectangle
+
         for row, line in enumerate(lines):
             for x, place in line:
                 category, label = keyed[place]
@@ -73,6 +76,8 @@ def _draw_parts(axes: Axes, stack: Stack, row: int, y: float) -> None:
     shown = sum(float(part.figure.value) for part in stack.parts if part.figure.value is not None)
     unit = (WIDTH - _HATCH * hidden) / shown if shown else 0.0
     hatch = _HATCH if shown else WIDTH / max(hidden, 1)
+    from matplotlib.patches import Rectangle
+
     x, free = 0.0, 0.0
     for place, part in enumerate(stack.parts):
         is_hidden = part.figure.status == "suppressed"

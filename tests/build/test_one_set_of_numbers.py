@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import paths, register
-from pipelines.defs.proof import is_asset
+from pipelines.defs.proving import is_asset
 from pipelines.disclosure.policy import describe, read_policy
 from pipelines.intake.published_statistics import read
 from pipelines.publishing.downloads import read_public_figures, read_restricted_figures

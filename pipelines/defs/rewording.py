@@ -1,0 +1,168 @@
+"""An edition of which only words changed: its pages are filled and proved again, all else is that of the sealed draft.
+
+Decided by content alone: the same input, code, lock and tools, the same other editions, every file of the draft as it was
+sealed. Where anything else differs the edition is built from its extracts. What is kept for it holds no rows of children.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines import register
+from pipelines.defs.inputs import describe_code, describe_words, digest_machinery
+from pipelines.defs.provenance import describe_commit, list_tools
+from pipelines.defs.runs import EditionRun
+from pipelines.editions.manifest import MANIFEST, Manifest, read_manifest
+from pipelines.editions.state import EditionState, describe_folder, find_previous, list_editions
+from pipelines.editions.verify import verify
+from pipelines.faults import DataFault
+from pipelines.paths import Output
+from pipelines.publishing.downloads import FIGURES, SCORECARD, read_public_figures, read_restricted_figures
+
+_RECORD = "made.json"
+_PAGES = ("public/pages/", "public/charts/")
+"""What is made of words: it is not taken over."""
+_FIGURES = (
+    *(f"{side}/{name}" for side in ("public", "restricted") for name in (FIGURES, SCORECARD)),
+    "restricted/audit/metrics.json",
+)
+"""What of another edition an edition may show."""
+
+
+@dataclass(frozen=True)
+class Rewording:
+    """A draft that can be worded anew, the folder of what was kept of it, and the pages that changed."""
+
+    draft: Path
+    manifest: Manifest
+    parts: Path
+    changed: tuple[str, ...]
+
+
+def keep_parts(run: EditionRun, name: str) -> None:
+    """Keep what a change of words would start from, for the edition that now stands under `name`."""
+    folder = run.output.editions / name
+    sha256 = read_manifest(folder).sha256
+    kept = run.output.parts / sha256
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(mode=0o700, parents=True)
+    for part in _list_parts(run):
+        shutil.copyfile(part, kept / part.name)
+    made = {"machinery": _describe_machinery(), "words": describe_words(), "context": _describe_context(run, name)}
+    (kept / _RECORD).write_text(json.dumps(made, sort_keys=True), "utf-8")
+
+
+def forget_parts(output: Output) -> None:
+    """Remove what was kept of editions that are no longer there."""
+    if output.parts.is_dir():
+        there = {state.manifest_sha256 for state in list_editions(output)}
+        for kept in output.parts.iterdir():
+            if kept.name not in there:
+                shutil.rmtree(kept, ignore_errors=True)
+
+
+def find_rewording(run: EditionRun, state: EditionState, inputs: str) -> Rewording | None:
+    """How the draft can be worded anew; None where more than words changed, or nothing was kept of it."""
+    draft, parts = run.output.editions / state.name, run.output.parts / state.manifest_sha256
+    try:
+        made = json.loads((parts / _RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    words: dict[str, str] = made["words"]
+    now = describe_words()
+    if (
+        state.status != "draft"
+        or state.inputs != inputs
+        or made["machinery"] != _describe_machinery()
+        or made["context"] != _describe_context(run, state.name)
+        or not verify(draft).ok
+        or not all((parts / part.name).is_file() for part in _list_parts(run))
+    ):
+        return None
+    changed = sorted(path for path in {*words, *now} if words.get(path) != now.get(path))
+    return Rewording(draft, read_manifest(draft), parts, tuple(changed))
+
+
+def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
+    """The edition with its words of today, sealed in the batch's folder; returns the name of that folder.
+
+    Raises DataFault where a page is wrong, or shows a number that is not its figure.
+    """
+    from pipelines.defs.proving import prove_edition
+    from pipelines.defs.wording import fill_pages, make_site, record_what_is_shown, write_pack
+    from pipelines.editions.seal import seal_edition
+
+    run.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for part in _list_parts(run):
+        shutil.copyfile(rewording.parts / part.name, part)
+    facts = rewording.manifest.facts
+    for path in rewording.manifest.files:
+        if not path.startswith(_PAGES):
+            (run.staged / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(rewording.draft / path, run.staged / path)
+    metrics = register.read_metrics()
+    protected = read_public_figures(run.staged / "public", metrics)
+    fill_pages(run, protected, reason)
+    make_site(run)
+    write_pack(run, protected)
+    record_what_is_shown(run, list(facts.extracts), reason)
+    states = [state for state in list_editions(run.output) if state.name != rewording.draft.name]
+    staged = {folder.name: describe_folder(folder, folder.name) for folder in run.list_sealed()}
+    previous = find_previous([*(s for s in states if s.name not in staged), *staged.values()], run.edition.name)
+    seal_edition(
+        run.staged,
+        replace(facts, code=describe_code(), previous=previous.sealed if previous else None),
+    )
+    exact = read_restricted_figures(run.staged / "restricted", metrics)
+    proof = prove_edition(run, run.staged, protected, exact)
+    if proof.problems:
+        told = "\n".join(f"- {problem}" for problem in proof.problems[:40])
+        raise DataFault(f"Edition {run.edition.name} could not be built: a file shows what is no figure.\n{told}")
+    run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run.staged.rename(run.sealed / rewording.draft.name)
+    return rewording.draft.name
+
+
+def install(runs: Sequence[EditionRun], output: Output, reason: str | None) -> None:
+    """Switch what readers see to every edition that was worded anew."""
+    from pipelines.defs.archive import archive_extracts
+    from pipelines.editions.publication import Act, install_editions
+    from pipelines.publishing.index import index_page
+
+    sealed = {folder.name: folder for folder in runs[0].list_sealed()}
+    act = Act(getpass.getuser(), datetime.now(UTC).astimezone(), None, describe_commit())
+    for folder in sealed.values():
+        archive_extracts(folder, runs[0].extracts.parent, output, act)
+    install_editions(sealed, output, act, index_page, reasons=dict.fromkeys(sealed, reason) if reason else None)
+
+
+def _list_parts(run: EditionRun) -> list[Path]:
+    return [run.trails, run.statistics, run.population, run.drawings, run.disclosure]
+
+
+def _describe_machinery() -> dict[str, Any]:
+    return {"code": digest_machinery(), "tools": list_tools()}
+
+
+def _describe_context(run: EditionRun, name: str) -> dict[str, Any]:
+    """What of the other editions an edition rests on: the figures, the standing and the definitions of each."""
+    folders = {state.name: (state, run.output.editions / state.name) for state in list_editions(run.output)}
+    folders |= {folder.name: (describe_folder(folder, folder.name), folder) for folder in run.list_sealed()}
+    return {
+        other: [state.status, state.reason, state.is_invented, *_list_figures(folder)]
+        for other, (state, folder) in sorted(folders.items())
+        if other != name and (state.edition <= run.edition.name or state.status != "draft")
+    }
+
+
+def _list_figures(folder: Path) -> list[str | None]:
+    files = read_manifest(folder).files
+    withdrawn = (folder / "restricted" / "withdrawn").is_dir()
+    return [*(files.get(path) for path in _FIGURES), MANIFEST if withdrawn else None]
