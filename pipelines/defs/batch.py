@@ -80,6 +80,7 @@ def build_editions(
     standing = _find_standing(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
     if standing is not None:
         return standing
+    _refuse_wrong_words()
     reworded = _reword(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
     if reworded is not None:
         return reworded
@@ -218,6 +219,16 @@ def _keep(
 def _hand_out(output: Output, settled: Iterable[Built], say: Say) -> None:
     for copy in hand_out_copies(output, names=[built.edition for built in settled]):
         say(show_copy(copy))
+
+
+def _refuse_wrong_words() -> None:
+    """Before anything is made: what is wrong with a page whatever the figures are."""
+    from pipelines import register
+    from pipelines.publishing.pages import find_wrong_words
+
+    wrong = find_wrong_words(paths.DOCS, register.read_metrics(), register.read_categories())
+    if wrong:
+        raise DataFault("\n".join([*wrong, "Nothing was built, and nothing that is published has changed."]))
 
 
 def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None:

@@ -5,6 +5,7 @@ For the shell, which orders pages after the figures that they need. Nothing is f
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def choose_registers(registers: Mapping[str, Any], edition: str, previous: str |
 
 def _read_register(path: Path, docs: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -106,10 +107,32 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
     return found
 
 
+def find_unknown_metrics(docs: Path, metric_ids: frozenset[str]) -> Iterator[str]:
+    """Where a page cites a metric that there is not, with file and line. What it may cite of a metric is known when it is filled."""
+    for path in find_pages(docs):
+        page = path.relative_to(docs).as_posix()
+        try:
+            tree = Environment(autoescape=True, extensions=[Claims]).parse(path.read_text("utf-8"))
+        except TemplateSyntaxError as error:
+            yield f"docs/{page}, line {error.lineno}: {error.message}"
+            continue
+        for line, cited in _list_cited(tree):
+            if cited not in metric_ids:
+                near = difflib.get_close_matches(cited, metric_ids, n=1)
+                hint = f' Did you mean "{near[0]}"?' if near else ""
+                yield f'docs/{page}, line {line}: There is no metric "{cited}".{hint}'
+
+
 def _constants(tree: nodes.Template) -> Iterator[str]:
+    yield from (cited for _, cited in _list_cited(tree))
+
+
+def _list_cited(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in CITING:
-            yield from (a.value for a in call.args if isinstance(a, nodes.Const) and isinstance(a.value, str))
+            yield from (
+                (call.lineno, a.value) for a in call.args if isinstance(a, nodes.Const) and isinstance(a.value, str)
+            )
 
 
 def _implied(tree: nodes.Template) -> Iterator[str]:

@@ -9,14 +9,15 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
 from pipelines.publishing.book import Book
 from pipelines.publishing.charts import CHARACTER, INK, PALE, SMALL, WIDTH, colours, render
 from pipelines.publishing.english import write_number
 from pipelines.publishing.stacks import legible_on
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = range(24)
@@ -54,6 +55,8 @@ def draw_week(starts: Sequence[Start]) -> HeatMap:
     wide = (WIDTH - _LEFT) / len(DAYS)
 
     def draw(axes: Axes) -> None:
+        from matplotlib.patches import Rectangle
+
         for across, day in enumerate(DAYS):
             x = _LEFT + wide * across
             axes.text(x + wide / 2, 16, day[:3].capitalize(), fontsize=SMALL, fontweight="bold", color=INK, ha="center")

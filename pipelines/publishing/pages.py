@@ -19,11 +19,17 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipelines.faults import DataFault
-from pipelines.figures import FigureKey
+from pipelines.figures import Category, FigureKey, Metric
 from pipelines.publishing import department
 from pipelines.publishing.book import Book, UnknownCitation
 from pipelines.publishing.chart_data import write_chart_data
-from pipelines.publishing.citations import choose_registers, find_pages, find_registers, read_registers
+from pipelines.publishing.citations import (
+    choose_registers,
+    find_pages,
+    find_registers,
+    find_unknown_metrics,
+    read_registers,
+)
 from pipelines.publishing.claims import Claims, UntrueClaim, find_untested_claims
 from pipelines.publishing.comparisons import read_breaks
 from pipelines.publishing.digits import find_typed_figures, read_stated
@@ -86,10 +92,7 @@ def render_pages(
     published = department.Published(book, variables)
     shared = Shared(book, policy, tuple(editions), definitions, variables, published, read_breaks(variables))
     environment = _make_environment(docs)
-    stated = read_stated(
-        [text for metric in book.metrics.values() for text in (metric.description, metric.unit)]
-        + [member.label for members in book.categories.values() for member in members]
-    )
+    stated = _read_stated(book.metrics, book.categories)
     wrong = _find_refused(docs)
     texts: dict[str, str] = {}
     citations: dict[str, tuple[FigureKey, ...]] = {}
@@ -97,11 +100,7 @@ def render_pages(
         page = path.relative_to(docs).as_posix()
         source = path.read_text("utf-8")
         if not page.startswith(NOT_FOR_THE_BOARD):
-            wrong += [
-                f'docs/{page}, line {typed.line}: "{typed.text}" is typed where a figure belongs. '
-                'Cite the figure instead, e.g. {{ figure("episodes_reported") }}, or write a small number as a word.'
-                for typed in find_typed_figures(source, stated)
-            ]
+            wrong += _find_typed(page, source, stated)
         calls = PageFunctions(shared, page)
         try:
             template = environment.get_template(page)
@@ -138,6 +137,34 @@ def render_pages(
         (into / "data" / name).write_text(text, "utf-8", newline="\n")
     shown = {**citations, **{page: tuple(f.key for f in made.figures) for page, made in generated.items()}}
     return RenderedPages(tuple(texts), shown, drawn, tuple(generated), data)
+
+
+def find_wrong_words(
+    docs: Path, metrics: Mapping[str, Metric], categories: Mapping[str, tuple[Category, ...]]
+) -> list[str]:
+    """What is wrong with the pages whatever the figures are, with file and line: typed figures, unknown metrics, words that blame."""
+    stated = _read_stated(metrics, categories)
+    wrong = _find_refused(docs)
+    for path in find_pages(docs):
+        page = path.relative_to(docs).as_posix()
+        if not page.startswith(NOT_FOR_THE_BOARD):
+            wrong += _find_typed(page, path.read_text("utf-8"), stated)
+    return [*wrong, *find_unknown_metrics(docs, frozenset(metrics))]
+
+
+def _read_stated(metrics: Mapping[str, Metric], categories: Mapping[str, tuple[Category, ...]]) -> frozenset[str]:
+    return read_stated(
+        [text for metric in metrics.values() for text in (metric.description, metric.unit)]
+        + [member.label for members in categories.values() for member in members]
+    )
+
+
+def _find_typed(page: str, source: str, stated: frozenset[str]) -> list[str]:
+    return [
+        f'docs/{page}, line {typed.line}: "{typed.text}" is typed where a figure belongs. '
+        'Cite the figure instead, e.g. {{ figure("episodes_reported") }}, or write a small number as a word.'
+        for typed in find_typed_figures(source, stated)
+    ]
 
 
 def _make_generated_pages(
@@ -192,7 +219,7 @@ def _make_generated_pages(
 def _read_title(text: str, page: str) -> str:
     """The title of a page: from its front matter, else its first heading, else its name."""
     if text.startswith("---\n") and (end := text.find("\n---\n")) > 0:
-        matter = yaml.safe_load(text[4:end]) or {}
+        matter = yaml.load(text[4:end], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
         if "title" in matter:
             return str(matter["title"])
     heading = re.search(r"^# (.+)$", text, re.MULTILINE)
