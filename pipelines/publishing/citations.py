@@ -108,7 +108,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
 
 
 def find_unknown_metrics(docs: Path, metric_ids: frozenset[str]) -> Iterator[str]:
-    """Where a page cites a metric that there is not, with file and line. What it may cite of a metric is known when it is filled."""
+    """Where a page cites a metric that there is not, with file and line."""
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:

@@ -140,9 +140,9 @@ def render_pages(
 
 
 def find_wrong_words(
-    docs: Path, metrics: Mapping[str, Metric], categories: Mapping[str, tuple[Category, ...]]
+    docs: Path, metrics: Mapping[str, Metric], categories: Mapping[str, Sequence[Category]]
 ) -> list[str]:
-    """What is wrong with the pages whatever the figures are, with file and line: typed figures, unknown metrics, words that blame."""
+    """What is wrong with the pages whatever the figures are, with file and line: typed figures, unknown metrics, blame."""
     stated = _read_stated(metrics, categories)
     wrong = _find_refused(docs)
     for path in find_pages(docs):
@@ -152,7 +152,7 @@ def find_wrong_words(
     return [*wrong, *find_unknown_metrics(docs, frozenset(metrics))]
 
 
-def _read_stated(metrics: Mapping[str, Metric], categories: Mapping[str, tuple[Category, ...]]) -> frozenset[str]:
+def _read_stated(metrics: Mapping[str, Metric], categories: Mapping[str, Sequence[Category]]) -> frozenset[str]:
     return read_stated(
         [text for metric in metrics.values() for text in (metric.description, metric.unit)]
         + [member.label for members in categories.values() for member in members]
