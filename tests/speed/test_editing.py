@@ -58,8 +58,9 @@ class Copy:
     def correct_row(self) -> None:
         file = self.extracts / EDITION / "missing_episodes.csv"
         header, *rows = csv.reader(file.read_text("utf-8").splitlines())
-        row = self.pick.choice([row for row in rows if row[header.index("age")]])
-        row[header.index("age")] = str(int(row[header.index("age")]) % 17 + 1)
+        kind, began = header.index("episode_type"), header.index("started_at")
+        row = self.pick.choice([row for row in rows if row[kind] == "missing" and row[began] > "2014-05"])
+        row[kind] = "absent"
         with file.open("w", encoding="utf-8", newline="") as target:
             csv.writer(target, lineterminator="\n").writerows([header, *rows])
 
