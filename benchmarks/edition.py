@@ -239,7 +239,7 @@ def audit_alone(folder: Path) -> Mapping[str, float]:
     from pipelines.publishing.downloads import read_restricted_figures
 
     metrics, categories = register.read_metrics(), register.read_categories()
-    figures = read_restricted_figures(folder / "restricted" / "figures.csv", metrics)
+    figures = read_restricted_figures(folder / "restricted", metrics)
     policy = read_policy(paths.POLICY.read_text("utf-8"))
     relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     cpu, clock = time.process_time(), time.perf_counter()
