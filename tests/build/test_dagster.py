@@ -76,6 +76,28 @@ def ask(output: Path) -> Iterator[Ask]:
             process.wait()
 
 
+def run_job(ask: Ask, job: str, edition: str) -> tuple[str, str]:
+    """Starts a job for an edition as a person does from the UI; its run and what became of it."""
+    launched = ask(
+        "mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } } }",
+        p={
+            "selector": {**OURS, "jobName": job},
+            "runConfigData": {},
+            "mode": "default",
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": edition}]},
+        },
+    )["launchRun"]
+    run_id = launched["run"]["runId"]
+    for _ in range(300):
+        time.sleep(1)
+        status = ask("query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }", r=run_id)["runOrError"][
+            "status"
+        ]
+        if status in ("SUCCESS", "FAILURE", "CANCELED"):
+            break
+    return run_id, status
+
+
 def test_the_graph_reaches_from_extract_to_page_and_edition(ask: Ask):
     nodes = ask("{ assetNodes { assetKey { path } groupName isPartitioned dependencyKeys { path } } }")["assetNodes"]
     by_key = {"/".join(node["assetKey"]["path"]): node for node in nodes}
@@ -110,23 +132,7 @@ def test_findings_and_dbt_tests_are_asset_checks(ask: Ask):
 
 
 def test_an_edition_materialised_from_the_ui_has_the_figures_of_the_command(ask: Ask, output: Path, built: SampleBuild):
-    launched = ask(
-        "mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } } }",
-        p={
-            "selector": {**OURS, "jobName": "edition"},
-            "runConfigData": {},
-            "mode": "default",
-            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "2016"}]},
-        },
-    )["launchRun"]
-    run_id = launched["run"]["runId"]
-    for _ in range(300):
-        time.sleep(1)
-        status = ask("query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }", r=run_id)["runOrError"][
-            "status"
-        ]
-        if status in ("SUCCESS", "FAILURE", "CANCELED"):
-            break
+    run_id, status = run_job(ask, "edition", "2016")
     assert status == "SUCCESS"
     for side in ("restricted", "public"):
         ours = output / "editions" / "2016" / side / "figures.csv"
@@ -150,6 +156,14 @@ def test_a_page_has_its_charts_as_pictures_and_a_metric_what_its_entry_says(ask:
     (made,) = asked["assetOrError"]["assetMaterializations"]
     charts = next(entry["mdStr"] for entry in made["metadataEntries"] if entry["label"] == "charts")
     assert "](data:image/svg+xml;base64," in charts
+
+
+def test_the_scorecard_of_today_is_put_among_the_papers_and_no_edition_changes(ask: Ask, output: Path):
+    sealed = sorted((output / "editions").rglob("*")) if (output / "editions").exists() else []
+    assert run_job(ask, "scorecard_today", "2016")[1] == "SUCCESS"
+    papers = [path.name for path in (output / "papers").rglob("*") if path.is_file()]
+    assert "2016-scorecard.xlsx" in papers
+    assert (sorted((output / "editions").rglob("*")) if sealed else []) == sealed
 
 
 def test_there_is_a_job_for_each_purpose_and_whatever_starts_one_is_off(ask: Ask):
