@@ -20,9 +20,7 @@ from pipelines.defs.forgetting import forget
 from pipelines.defs.history import open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.progress import watch_run
-from pipelines.defs.runs import EditionRun
 from pipelines.defs.templates import refuse_wrong_templates
-from pipelines.disclosure.policy import read_policy
 from pipelines.editions.manifest import read_manifest
 from pipelines.editions.standing import note_site, stands
 from pipelines.editions.state import (
@@ -43,6 +41,8 @@ from pipelines.paths import Output
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
+
+    from pipelines.defs.runs import EditionRun
 
 Say = Callable[[str], None]
 Outcome = Literal["built", "unchanged", "published, left as it is"]
@@ -183,6 +183,9 @@ def _reword(
 
 
 def _open_run(planned: Planned, batch: Path, *, extracts: Path, output: Output, encoding: str) -> EditionRun:
+    from pipelines.defs.runs import EditionRun
+    from pipelines.disclosure.policy import read_policy
+
     return EditionRun(
         edition=planned.edition,
         extracts=extracts / planned.edition.name,
