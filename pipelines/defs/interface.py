@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +44,25 @@ def serve(
     where = ["--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]
     quiet = ["-W", "ignore"]
     # The instance's own folder: in the project's, Dagster would warn that it does not use the dagster.yaml there.
-    subprocess.run([sys.executable, *quiet, "-m", "dagster", "dev", *location, *where], cwd=output.history, check=False)
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", *location, *where]
+    _run_until_stopped(subprocess.Popen(command, cwd=output.history))
+
+
+def _run_until_stopped(dagster: subprocess.Popen[bytes]) -> None:
+    """Waits for Dagster. Whatever ends this process ends Dagster too, which closes its web server, daemon and code location."""
+
+    def stop(*_: object) -> None:
+        # On an interrupt it takes its own processes down; on anything else it leaves them behind.
+        dagster.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        dagster.wait()
+    except KeyboardInterrupt:
+        # A terminal sends it to both.
+        dagster.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _refuse_taken_port(port: int) -> None:
