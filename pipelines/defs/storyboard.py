@@ -9,14 +9,15 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import paths, register
+from pipelines import paths
 from pipelines.defs.books import open_public_book
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.warehouse import CITATIONS
 from pipelines.defs.wording import fill_pages, make_site, write_pack
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
 from pipelines.figures import PublicFigure
-from pipelines.publishing.downloads import FIGURES, SCORECARD, write_datapackage, write_public_figures
+from pipelines.publishing.open_data import write_open_data
+from pipelines.publishing.pages import PolicyWords
 from pipelines.publishing.reports import write_foi_answers
 from pipelines.publishing.workbooks import write_tables
 
@@ -85,22 +86,19 @@ def public_board_pack(
 def open_data(
     context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
 ) -> dg.MaterializeResult[None]:
-    """The protected figures as open files with their descriptor."""
+    """The protected figures as open files, their data dictionary, and what describes them to machines."""
     run = workspace.open(context)
     public = run.staged / "public"
     public.mkdir(parents=True, exist_ok=True)
-    write_public_figures((f for f in protected_figures if not f.key.is_over_time), public / FIGURES)
-    write_public_figures((f for f in protected_figures if f.key.is_over_time), public / SCORECARD)
-    write_datapackage(
-        public / "datapackage.json",
-        edition=run.edition,
-        metrics=register.read_metrics(),
-        categories=register.read_categories(),
+    write_open_data(
+        public,
+        open_public_book(run, protected_figures),
+        protected_figures,
+        schemas={
+            path.stem: json.loads(path.read_text("utf-8")) for path in sorted((paths.SCHEMAS / "figures").iterdir())
+        },
         population=run.read_population(),
-        schema=json.loads((paths.SCHEMAS / "figures" / "public.json").read_text("utf-8")),
-        threshold=run.policy.threshold,
-        base=run.policy.base,
-        invented=run.is_invented,
+        protection=PolicyWords(run.policy.threshold, run.policy.base).rule,
     )
     return dg.MaterializeResult(metadata={"figures": len(protected_figures)})
 

@@ -1,28 +1,18 @@
-"""Figures as open files: the restricted and the public CSV and the data package that describes the public one.
+"""Figures as files: the restricted and the public CSV, written and read again.
 
-Files of numbers only; pages, workbooks and papers are made elsewhere. The columns are those of the contract and never change.
+Files of numbers only; what describes the public ones is in `open_data`. The columns are those of the contract and never change.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
-from pipelines.figures import (
-    Category,
-    Edition,
-    ExactStatus,
-    Figure,
-    FigureKey,
-    Metric,
-    PublicFigure,
-    PublicStatus,
-)
+from pipelines.figures import ExactStatus, Figure, FigureKey, Metric, PublicFigure, PublicStatus
 
 FIGURES, SCORECARD = "figures.csv", "scorecard.csv"
 """The files of one side of an edition: all figures, and those of the quarters and terms. Same columns."""
@@ -62,69 +52,6 @@ def write_side_by_side(
     _write(into, (*KEY, "exact", "public", "status", "why_hidden"), rows)
 
 
-def write_datapackage(
-    into: Path,
-    *,
-    edition: Edition,
-    metrics: Mapping[str, Metric],
-    categories: Mapping[str, Sequence[Category]],
-    population: Sequence[Mapping[str, Any]],
-    schema: Mapping[str, Any],
-    threshold: int,
-    base: int,
-    invented: bool,
-) -> None:
-    """The Frictionless descriptor of the public figures, with the definitions and the population that rates rest on."""
-    notice = "Every figure in this edition is invented: it comes from sample extracts. " if invented else ""
-    package = {
-        "name": f"story-board-{edition.name}",
-        "title": f"Children missing from home, care and education: figures of the {edition.name} edition",
-        "description": notice
-        + f"Counts of 1 to {threshold - 1} are hidden ([c]); other counts are rounded to the nearest {base}; rates and "
-        "means follow from the rounded counts.",
-        "licenses": [
-            {
-                "name": "OGL-UK-3.0",
-                "title": "Open Government Licence v3.0",
-                "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
-            }
-        ],
-        "resources": [
-            {
-                "name": path.removesuffix(".csv"),
-                "path": path,
-                "title": title,
-                "profile": "tabular-data-resource",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": schema,
-            }
-            for path, title in ((FIGURES, "Every figure"), (SCORECARD, "Figures by quarter and by school term"))
-        ],
-        "invented": invented,
-        "symbols": {"[c]": "hidden to protect children", "[x]": "not available", "[z]": "not applicable"},
-        "periods": {
-            name: {"period_start": p.start.isoformat(), "period_end": p.end.isoformat(), "as_at": p.as_at.isoformat()}
-            for name, p in edition.periods.items()
-        },
-        "population": list(population),
-        "metrics": [
-            {
-                "metric_id": m.metric_id,
-                "label": m.label,
-                "description": m.description,
-                "unit": m.unit,
-                "collection": m.collection,
-                "breakdowns": list(m.breakdowns),
-            }
-            for m in metrics.values()
-        ],
-        "categories": {name: {c.category: c.label for c in members} for name, members in sorted(categories.items())},
-    }
-    into.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8", newline="\n")
-
-
 def _key(figure: Figure | PublicFigure) -> list[str]:
     key = figure.key
     return [key.edition, key.authority, key.metric_id, key.breakdown, key.category]
@@ -132,6 +59,12 @@ def _key(figure: Figure | PublicFigure) -> list[str]:
 
 def _period(figure: Figure | PublicFigure) -> list[str]:
     return [figure.period_start.isoformat(), figure.period_end.isoformat(), figure.as_at.isoformat()]
+
+
+def write_rows(into: Path, schema: Mapping[str, Any], rows: Iterable[Mapping[str, str]]) -> None:
+    """Rows of words, with the columns of a Table Schema in its order."""
+    names = [field["name"] for field in schema["fields"]]
+    _write(into, names, ([row[name] for name in names] for row in rows))
 
 
 def _number(value: Decimal | None) -> str:

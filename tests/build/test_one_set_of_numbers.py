@@ -106,6 +106,12 @@ SPOILT = {
     "descriptor": (
         "public/datapackage.json", r'"population": \d+', '"population": 1', "population/E06000014",
     ),
+    "names of categories": (
+        "public/categories.csv", "(episodes_reported,sex,)female", r"\g<1>girls", "episodes_reported/sex/girls",
+    ),
+    "data dictionary": (
+        "public/data-dictionary.csv", "Counts of 1 to 4", "Counts of 1 to 17", "17",
+    ),
     "exact figures": (
         "restricted/figures.csv", r"(,episodes_reported,total,all,)433,", r"\g<1>432,", KEY,
     ),

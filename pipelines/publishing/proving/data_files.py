@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.publishing.downloads import KEY
-from pipelines.publishing.proving.found import Found, Quoted, Row, Said, Shown
+from pipelines.publishing.proving.found import Found, Named, Quoted, Row, Said, Shown
 from pipelines.publishing.proving.knowledge import address_population
 
 QUOTED = frozenset(("measure", "value", "symbol", "release"))
 """The columns of a table of what the department publishes."""
 
+NAMING = ("metric_id", "breakdown", "category")
+"""The columns of a table that explains figures, whatever their edition and authority."""
+
 MEASURED = frozenset(("value", "display", "exact", "public", "numerator", "denominator"))
 """A table of figures has some of these besides the key."""
 
 
-CODED = frozenset(("pattern", "url", "@id", "propertyUrl"))
+CODED = frozenset(("pattern", "format", "url", "@id", "@context", "propertyUrl"))
 """Members of a descriptor whose texts are code."""
 
 
@@ -39,6 +42,8 @@ def read_table(file: Path, *, has_records: bool) -> Iterator[Found]:
                 yield Quoted(f"line {reader.line_num}", None, row["value"])
         elif not has_records:
             for row in reader:
+                if columns >= set(NAMING):
+                    yield Named(f"line {reader.line_num}", "/".join(row.pop(name) for name in NAMING))
                 for column, text in row.items():
                     yield Said(f"line {reader.line_num}, column {column}", text)
 

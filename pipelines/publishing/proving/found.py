@@ -55,6 +55,14 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A row that explains figures: their metric, breakdown and category as codes, joined by slashes."""
+
+    place: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One figure's row in a table of figures: the text of each column by its name."""
 
@@ -71,4 +79,4 @@ class Broken:
     problem: str
 
 
-Found = Shown | Said | Quoted | Setting | Described | Row | Broken
+Found = Shown | Said | Quoted | Setting | Described | Row | Named | Broken

@@ -59,6 +59,11 @@ class Known:
         return self._numbers[text]
 
     @cached_property
+    def named(self) -> set[str]:
+        """The metric, breakdown and category of every figure, joined by slashes."""
+        return {address.split("/", 2)[2] for address in self.figures}
+
+    @cached_property
     def quoted(self) -> dict[str, set[str]]:
         """What the department prints, by its address."""
         texts: dict[str, set[str]] = {}

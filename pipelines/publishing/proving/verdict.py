@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipelines.publishing.proving.found import Broken, Described, Found, Quoted, Row, Said, Setting, Shown
+from pipelines.publishing.proving.found import Broken, Described, Found, Named, Quoted, Row, Said, Setting, Shown
 from pipelines.publishing.proving.knowledge import Known, Number, write_plainly
 
 
@@ -49,6 +49,9 @@ def judge(file: str, found: Iterable[Found], known: Known, described: Mapping[st
                     yield Problem(file, each.place, f"the alternative text is not that of the drawing {each.drawing}")
             case Row():
                 yield from _judge_row(file, each, known)
+            case Named():
+                if each.name not in known.named:
+                    yield Problem(file, each.place, f"explains {each.name}, of which there is no figure")
             case Broken():
                 yield Problem(file, each.place, each.problem)
 
