@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pipelines.disclosure.audit import Audit
@@ -47,30 +47,25 @@ def protect_authorities(
     return many.protect_each()
 
 
+@dataclass
 class _Many:
     """The release as a whole, with what has been hidden in it so far: that only ever grows."""
 
-    def __init__(
-        self,
-        by_authority: Mapping[str, Sequence[Figure]],
-        metrics: Mapping[str, Metric],
-        categories: Mapping[str, tuple[Category, ...]],
-        policy: Policy,
-        relations: Relations,
-        earlier: Sequence[Sequence[PublicFigure]],
-        facts: Sequence[ExternalFact],
-    ) -> None:
-        self.by_authority = by_authority
-        self.metrics = metrics
-        self.categories = categories
-        self.policy = policy
-        self.relations = relations
-        self.earlier = earlier
-        self.facts = facts
-        self.names = sorted(name for name in by_authority if name != ALL_AUTHORITIES)
-        self.hidden: dict[FigureKey, Hidden] = {}
-        self.places: dict[str, set[_Place]] = {}
-        """What each authority hides for its own sake."""
+    by_authority: Mapping[str, Sequence[Figure]]
+    metrics: Mapping[str, Metric]
+    categories: Mapping[str, tuple[Category, ...]]
+    policy: Policy
+    relations: Relations
+    earlier: Sequence[Sequence[PublicFigure]]
+    facts: Sequence[ExternalFact]
+    hidden: dict[FigureKey, Hidden] = field(default_factory=dict)
+    places: dict[str, set[_Place]] = field(default_factory=dict)
+    """What each authority hides for its own sake."""
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The authorities, without `all`."""
+        return sorted(name for name in self.by_authority if name != ALL_AUTHORITIES)
 
     def protect(self, names: Sequence[str], within: Surroundings | None = None) -> ProtectedRelease:
         """These authorities, with everything public of them."""
