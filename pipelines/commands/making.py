@@ -29,6 +29,7 @@ def build(
 ) -> None:
     """Make the editions: gate, figures, protection, papers, site. All of those named, or none."""
     from pipelines.defs.batch import build_editions
+    from pipelines.editions.working import find_reports
 
     built = build_editions(
         edition or [],
@@ -46,7 +47,8 @@ def build(
     out = paths.Output(output)
     print(f"Site: {out.site / 'index.html'}")
     for b in built:
-        print(f"Report to the DMT, {b.edition}: {b.folder / 'restricted' / 'dmt-report.docx'}")
+        for report in find_reports(b.folder):
+            print(f"Report to the DMT, {b.edition}: {report}")
     say_next("read the site, then `storyboard publish EDITION` when those who must approve it have done so.")
 
 

@@ -1,6 +1,7 @@
 """The books that pages and papers are written from: this edition's figures with those of the sealed editions before it.
 
-The public book holds protected figures and nothing else; the restricted one holds exact figures. They never mix.
+The public books hold protected figures and nothing else; the restricted ones hold exact figures. They never mix. With several
+authorities there is a book for each that gets pages and papers, and it holds the figures of that authority alone.
 """
 
 from __future__ import annotations
@@ -9,23 +10,27 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines import register
+from pipelines import paths, register
 from pipelines.defs.runs import EditionRun
+from pipelines.editions.seal import PAGES
 from pipelines.editions.state import EditionState, describe_folder, list_editions
 from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
 from pipelines.intake.review_answers import find_reviews
+from pipelines.publishing.authorities import choose_folders, read_plan
 from pipelines.publishing.book import Audience, Book, PublishedStatistic
+from pipelines.publishing.citations import read_registers
 from pipelines.publishing.downloads import read_public_figures, read_restricted_figures
 from pipelines.publishing.exact import show_exact
 
 
-def open_public_book(run: EditionRun, figures: Sequence[PublicFigure]) -> Book:
-    """Protected figures: all that the site and the open files are made of."""
+def open_public_books(run: EditionRun, figures: Sequence[PublicFigure]) -> dict[str, Book]:
+    """Protected figures: all that the site and the open files are made of. By the folder of what is made from each: none
+    (an empty name) where the edition holds one authority, else the code of the authority, and `all`."""
     return _open(run, figures, "public", lambda folder, metrics: read_public_figures(folder / "public", metrics))
 
 
-def open_restricted_book(run: EditionRun, figures: Sequence[Figure]) -> Book:
-    """Exact figures: all that the papers for those entitled to them are made of."""
+def open_restricted_books(run: EditionRun, figures: Sequence[Figure]) -> dict[str, Book]:
+    """Exact figures: all that the papers for those entitled to them are made of. By folder, as above."""
     return _open(
         run,
         show_exact(figures),
@@ -44,6 +49,15 @@ def list_earlier(run: EditionRun) -> list[tuple[EditionState, Path]]:
         if state.edition < run.edition.name and state.status != "withdrawn":
             latest[state.edition] = (state, folder)
     return list(latest.values())
+
+
+def find_pages_of(folder: Path, authority: str) -> str | None:
+    """Where the pages of one authority stand in a sealed edition, from its pages: `E08000035/`, or nothing before them where
+    the edition is of that authority alone; None where it has none."""
+    if (folder / PAGES / authority / "index.html").is_file():
+        return f"{authority}/"
+    metrics = register.read_metrics()
+    return "" if {f.key.authority for f in read_public_figures(folder / "public", metrics)} == {authority} else None
 
 
 def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
@@ -72,37 +86,58 @@ def _open(
     figures: Sequence[PublicFigure],
     audience: Audience,
     read: Callable[[Path, dict[str, Metric]], list[PublicFigure]],
-) -> Book:
+) -> dict[str, Book]:
     metrics, categories = register.read_metrics(), register.read_categories()
     base = run.policy.base if audience == "public" else 1
-    earlier = []
+    plan = read_plan(read_registers(paths.DOCS), metrics)
+    before = []
     for state, folder in list_earlier(run):
-        before = read(folder, metrics)
-        earlier.append(
-            Book(
-                _edition_of(state.edition, before, metrics),
-                before,
-                metrics,
-                categories,
-                audience=audience,
-                invented=state.is_invented,
-                base=base,
-            )
+        released = read(folder, metrics)
+        before.append((_edition_of(state.edition, released, metrics), state.is_invented, _by_authority(released)))
+    ours = _by_authority(figures)
+    statistics = read_published_statistics(run)
+    sql, checks = register.read_metric_models(), register.read_checks()
+    reviews = find_reviews(run.extracts) if audience == "restricted" else ()
+    return {
+        place: Book(
+            run.edition,
+            ours.get(authority, ()),
+            metrics,
+            categories,
+            audience=audience,
+            authority=authority,
+            earlier=[
+                Book(
+                    edition,
+                    theirs[authority],
+                    metrics,
+                    categories,
+                    audience=audience,
+                    authority=authority,
+                    invented=is_invented,
+                    base=base,
+                    places=plan.places,
+                )
+                for edition, is_invented, theirs in before
+                if authority in theirs
+            ],
+            published_statistics=statistics,
+            invented=run.is_invented,
+            base=base,
+            sql=sql,
+            checks=checks,
+            places=plan.places,
+            reviews=reviews,
         )
-    return Book(
-        run.edition,
-        figures,
-        metrics,
-        categories,
-        audience=audience,
-        earlier=earlier,
-        published_statistics=read_published_statistics(run),
-        invented=run.is_invented,
-        base=base,
-        sql=register.read_metric_models(),
-        checks=register.read_checks(),
-        reviews=find_reviews(run.extracts) if audience == "restricted" else (),
-    )
+        for place, authority in choose_folders(ours, plan.pages_for).items()
+    }
+
+
+def _by_authority(figures: Sequence[PublicFigure]) -> dict[str, list[PublicFigure]]:
+    found: dict[str, list[PublicFigure]] = {}
+    for figure in figures:
+        found.setdefault(figure.key.authority, []).append(figure)
+    return found
 
 
 def _edition_of(name: str, figures: Sequence[PublicFigure], metrics: dict[str, Metric]) -> Edition:

@@ -3,6 +3,7 @@
 import getpass
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
@@ -83,9 +84,15 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
             "manifest_sha256": sha256,
             "action": target.action,
             "folder": dg.MetadataValue.path(str(place)),
-            "report": dg.MetadataValue.path(str(place / "restricted" / "dmt-report.docx")),
+            "report": dg.MetadataValue.path(str(find_report(run.sealed / target.name, place))),
         }
     )
+
+
+def find_report(sealed: Path, place: Path) -> Path:
+    """Where the report to the DMT will stand; with several authorities the folder in which each has a folder of its own."""
+    report = Path("restricted", "dmt-report.docx")
+    return place / (report if (sealed / report).is_file() else report.parent)
 
 
 @dg.asset(group_name="edition", partitions_def=EDITIONS, deps=[sealed_edition])

@@ -28,13 +28,14 @@ def _define(name: str, pattern: str) -> dg.AssetsDefinition:
         folder = run.output.papers / date.today().isoformat()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         placed = {}
-        for file in sorted((run.staged / "restricted").glob(pattern)):
-            target = folder / f"{run.edition.name}-{file.name}"
+        restricted = run.staged / "restricted"
+        for file in sorted([*restricted.glob(pattern), *restricted.glob(f"*/{pattern}")]):
+            target = folder / "-".join((run.edition.name, *file.relative_to(restricted).parts))
             new = target.with_name(f".{target.name}.new")
             shutil.copyfile(file, new)
             new.chmod(0o600)
             disk.replace_file(new, target)
-            placed[file.name] = dg.MetadataValue.path(str(target))
+            placed[target.name] = dg.MetadataValue.path(str(target))
         return dg.MaterializeResult(metadata=placed)
 
     return put_in_place

@@ -9,7 +9,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines import paths, register
-from pipelines.defs.books import open_public_book, open_restricted_book
+from pipelines.defs.books import open_public_books, open_restricted_books
 from pipelines.defs.templates import choose_template
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
 from pipelines.figures import Figure, PublicFigure
@@ -28,22 +28,24 @@ def dmt_report(
 ) -> dg.MaterializeResult[None]:
     """The report to the directorate management team on children missing education, as Word and as tagged PDF."""
     run = workspace.open(context)
-    book = open_restricted_book(run, exact_figures)
-    restricted = run.staged / "restricted"
-    paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
-    write_dmt_pdf(book, restricted / "dmt-report.pdf")
-    return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
+    shown = 0
+    for place, book in open_restricted_books(run, exact_figures).items():
+        restricted = run.staged / "restricted" / place
+        restricted.mkdir(parents=True, exist_ok=True)
+        paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
+        write_dmt_pdf(book, restricted / "dmt-report.pdf")
+        shown += len(set(paper.cited))
+    return dg.MaterializeResult(metadata={"figures": shown})
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
 def inspection_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """Exact figures beside what the SSDA903 return and Ofsted's Annex A count, with the reasons why they may differ."""
     run = workspace.open(context)
-    restricted = run.staged / "restricted"
-    restricted.mkdir(parents=True, exist_ok=True)
-    write_inspection_pack(
-        open_restricted_book(run, exact_figures), paths.DMT_TEMPLATE, restricted / "inspection-pack.docx"
-    )
+    for place, book in open_restricted_books(run, exact_figures).items():
+        restricted = run.staged / "restricted" / place
+        restricted.mkdir(parents=True, exist_ok=True)
+        write_inspection_pack(book, paths.DMT_TEMPLATE, restricted / "inspection-pack.docx")
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"word"})
@@ -52,29 +54,36 @@ def public_dmt_report(
 ) -> dg.MaterializeResult[None]:
     """The same report from protected figures, as Word and as tagged PDF. Nobody writes in it: it has no places for that."""
     run = workspace.open(context)
-    book = open_public_book(run, protected_figures)
-    public = run.staged / "public"
-    public.mkdir(parents=True, exist_ok=True)
-    paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
-    write_dmt_pdf(book, public / "dmt-report.pdf")
-    return dg.MaterializeResult(metadata={"figures": len(set(paper.cited))})
+    shown = 0
+    for place, book in open_public_books(run, protected_figures).items():
+        public = run.staged / "public" / place
+        public.mkdir(parents=True, exist_ok=True)
+        paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
+        write_dmt_pdf(book, public / "dmt-report.pdf")
+        shown += len(set(paper.cited))
+    return dg.MaterializeResult(metadata={"figures": shown})
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, deps=["episode_starts"], kinds={"pdf"})
 def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The key figures and tables of the edition for the board's own use, as a tagged PDF."""
     run = workspace.open(context)
-    book = open_restricted_book(run, exact_figures)
-    starts = read_starts(run, book.authority)
-    write_starts(starts, book, run.staged / "restricted" / "episodes-by-day-and-hour.csv")
-    write_board_pack(book, run.staged / "restricted" / "board-pack.pdf", starts=starts)
+    for place, book in open_restricted_books(run, exact_figures).items():
+        restricted = run.staged / "restricted" / place
+        restricted.mkdir(parents=True, exist_ok=True)
+        starts = read_starts(run, book.authority)
+        write_starts(starts, book, restricted / "episodes-by-day-and-hour.csv")
+        write_board_pack(book, restricted / "board-pack.pdf", starts=starts)
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
 def scorecard(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The board's scorecard: key metrics by quarter and term, this year and the one before."""
     run = workspace.open(context)
-    write_scorecard(open_restricted_book(run, exact_figures), run.staged / "restricted" / "scorecard.xlsx")
+    for place, book in open_restricted_books(run, exact_figures).items():
+        restricted = run.staged / "restricted" / place
+        restricted.mkdir(parents=True, exist_ok=True)
+        write_scorecard(book, restricted / "scorecard.xlsx")
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, kinds={"excel"})
@@ -83,9 +92,10 @@ def public_scorecard(
 ) -> None:
     """The same scorecard from protected figures."""
     run = workspace.open(context)
-    public = run.staged / "public"
-    public.mkdir(parents=True, exist_ok=True)
-    write_scorecard(open_public_book(run, protected_figures), public / "scorecard.xlsx")
+    for place, book in open_public_books(run, protected_figures).items():
+        public = run.staged / "public" / place
+        public.mkdir(parents=True, exist_ok=True)
+        write_scorecard(book, public / "scorecard.xlsx")
 
 
 @dg.asset(group_name="papers", partitions_def=EDITIONS, deps=[dg.AssetKey(["extracts", name]) for name in EXTRACTS])

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 
 from pipelines import paths
-from pipelines.defs.books import open_public_book
+from pipelines.defs.books import open_public_books
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.warehouse import CITATIONS
-from pipelines.defs.wording import fill_pages, make_site, write_pack
+from pipelines.defs.wording import fill_pages, list_places, make_site, write_pack
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
 from pipelines.figures import PublicFigure
 from pipelines.publishing.open_data import write_open_data
@@ -48,16 +48,18 @@ def pages(
     context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
 ) -> Iterator[dg.MaterializeResult[None]]:
     run = workspace.open(context)
-    rendered = fill_pages(run, protected_figures, context.run.tags.get(REASON_TAG))
+    shown = fill_pages(run, protected_figures, context.run.tags.get(REASON_TAG))
+    first = list_places(run)[0]
+    filled = run.rendered / first
     for page in CITATIONS:
         yield dg.MaterializeResult(
             asset_key=page_key(page),
             metadata={
-                "figures": len(set(rendered.citations.get(page, ()))),
+                "figures": len(set(shown.get(str(PurePosixPath(first, page)), ()))),
                 "page": dg.MetadataValue.path(
-                    str(run.output.site / run.edition.name / page).removesuffix(".md") + ".html"
+                    str(run.output.site / run.edition.name / first / page).removesuffix(".md") + ".html"
                 ),
-                **_show_charts(run.rendered / page, run.rendered / "charts"),
+                **_show_charts(filled / page, filled / "charts"),
             },
         )
 
@@ -68,8 +70,8 @@ def story_board(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     run = workspace.open(context)
     make_site(run)
     public = run.staged / "public"
-    made = list((public / "pages").rglob("*.html"))
-    return dg.MaterializeResult(metadata={"pages": len(made), "charts": len(list((public / "charts").iterdir()))})
+    made, charts = list((public / "pages").rglob("*.html")), list((public / "charts").rglob("*.svg"))
+    return dg.MaterializeResult(metadata={"pages": len(made), "charts": len(charts)})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS, deps=["story_board"], kinds={"pdf"})
@@ -78,8 +80,7 @@ def public_board_pack(
 ) -> dg.MaterializeResult[None]:
     """All pages of the edition as one tagged PDF, with the protected figures that the pages show."""
     run = workspace.open(context)
-    paper = write_pack(run, protected_figures)
-    return dg.MaterializeResult(metadata={"figures": len(paper.cited)})
+    return dg.MaterializeResult(metadata={"figures": write_pack(run, protected_figures)})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS)
@@ -92,7 +93,7 @@ def open_data(
     public.mkdir(parents=True, exist_ok=True)
     write_open_data(
         public,
-        open_public_book(run, protected_figures),
+        next(iter(open_public_books(run, protected_figures).values())),
         protected_figures,
         schemas={
             path.stem: json.loads(path.read_text("utf-8")) for path in sorted((paths.SCHEMAS / "figures").iterdir())
@@ -109,19 +110,22 @@ def foi_answers(
 ) -> dg.MaterializeResult[None]:
     """What people ask under the Freedom of Information Act, answered from the protected figures, as a Word file to send."""
     run = workspace.open(context)
-    public = run.staged / "public"
-    public.mkdir(parents=True, exist_ok=True)
-    paper = write_foi_answers(open_public_book(run, protected_figures), paths.DMT_TEMPLATE, public / "foi-answers.docx")
-    return dg.MaterializeResult(metadata={"figures": len(paper.cited)})
+    shown = 0
+    for place, book in open_public_books(run, protected_figures).items():
+        public = run.staged / "public" / place
+        public.mkdir(parents=True, exist_ok=True)
+        shown += len(write_foi_answers(book, paths.DMT_TEMPLATE, public / "foi-answers.docx").cited)
+    return dg.MaterializeResult(metadata={"figures": shown})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS, kinds={"excel"})
 def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]) -> None:
     """The protected figures as an accessible workbook, one table a sheet."""
     run = workspace.open(context)
-    public = run.staged / "public"
-    public.mkdir(parents=True, exist_ok=True)
-    write_tables(open_public_book(run, protected_figures), public / "tables.xlsx")
+    for place, book in open_public_books(run, protected_figures).items():
+        public = run.staged / "public" / place
+        public.mkdir(parents=True, exist_ok=True)
+        write_tables(book, public / "tables.xlsx")
 
 
 def _show_charts(page: Path, charts: Path) -> dict[str, dg.MetadataValue[Any]]:

@@ -9,12 +9,13 @@ import base64
 import csv
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipelines import paths
-from pipelines.defs.books import list_earlier, open_public_book
+from pipelines import paths, register
+from pipelines.defs.books import find_pages_of, list_earlier, open_public_books
 from pipelines.defs.inputs import describe_code
 from pipelines.defs.runs import EditionRun
 from pipelines.defs.trails import open_trails
@@ -31,60 +32,92 @@ from pipelines.editions.tracing_page import (
     write_lineage_page,
     write_metric_page,
 )
-from pipelines.figures import PublicFigure
+from pipelines.figures import ALL, FigureKey, PublicFigure
+from pipelines.publishing.authorities import read_plan, write_index_of_authorities
+from pipelines.publishing.book import Book
 from pipelines.publishing.charts import kept_drawings
-from pipelines.publishing.documents import Paper
-from pipelines.publishing.pages import EditionEntry, PolicyWords, RenderedPages, render_pages
+from pipelines.publishing.citations import read_registers
+from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_public_pack
 from pipelines.publishing.site import build_site
 
+INDEX, INDEX_FILE = "index.md", "index.html"
+"""The index of authorities, which stands beside their pages: as a page that shows figures, and as its file."""
 
-def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None) -> RenderedPages:
-    """Every page of `docs/` as plain Markdown with its drawings, in the run's folder. Raises DataFault with file and line."""
+Shown = Mapping[str, Sequence[FigureKey]]
+"""The figures that each page shows, by its path from the root of the edition's pages."""
+
+
+def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None) -> Shown:
+    """Every page of `docs/` as plain Markdown with its drawings, in the run's folder; with several authorities once for each,
+    in a folder of its own, and their index. Raises DataFault with file and line."""
     shutil.rmtree(run.rendered, ignore_errors=True)
     drawings = _read_drawings(run.drawings)
+    policy = PolicyWords(
+        run.policy.threshold,
+        run.policy.base,
+        stated=describe(run.policy),
+        prevented=tuple(json.loads(run.disclosure.read_text("utf-8"))["attacks_prevented"]),
+    )
+    books, trails = open_public_books(run, figures), open_trails(run)
+    shown: dict[str, Sequence[FigureKey]] = {}
     with kept_drawings(drawings):
-        rendered = render_pages(
-            paths.DOCS,
-            open_public_book(run, figures),
-            run.rendered,
-            policy=PolicyWords(
-                run.policy.threshold,
-                run.policy.base,
-                stated=describe(run.policy),
-                prevented=tuple(json.loads(run.disclosure.read_text("utf-8"))["attacks_prevented"]),
-            ),
-            editions=_list_editions(run, reason),
-            trails=open_trails(run),
-        )
+        for place, book in books.items():
+            rendered = render_pages(
+                paths.DOCS,
+                book,
+                run.rendered / place,
+                policy=policy,
+                editions=_list_editions(run, book.authority, place, reason),
+                trails=trails,
+            )
+            shown |= {str(PurePosixPath(place, page)): keys for page, keys in rendered.citations.items()}
+    if "" not in books:
+        shown[INDEX] = _write_index(run, figures, books, policy)
     run.drawings.write_text(
         json.dumps({key: base64.b64encode(svg).decode("ascii") for key, svg in drawings.items()}), "utf-8"
     )
     run.citations.write_text(
-        json.dumps({page: sorted(map(str, keys)) for page, keys in rendered.citations.items()}, indent=1), "utf-8"
+        json.dumps({page: sorted(map(str, keys)) for page, keys in shown.items()}, indent=1), "utf-8"
     )
-    return rendered
+    return shown
 
 
 def make_site(run: EditionRun) -> None:
     """The filled pages as HTML under `public/pages`, and the drawings as files of their own."""
     public = run.staged / "public"
     public.mkdir(parents=True, exist_ok=True)
-    build_site(
-        run.rendered,
-        paths.MKDOCS_CONFIG,
-        public / "pages",
-        site_name=f"Story board {run.edition.name}",
-        epoch=int(datetime.combine(max(p.as_at for p in run.edition.periods.values()), time(), UTC).timestamp()),
-        invented=run.is_invented,
-    )
-    shutil.copytree(run.rendered / "charts", public / "charts", copy_function=shutil.copyfile)
+    names = read_plan(read_registers(paths.DOCS), register.read_metrics()).places
+    for place in list_places(run):
+        build_site(
+            run.rendered / place,
+            paths.MKDOCS_CONFIG,
+            public / "pages" / place,
+            site_name=f"Story board {run.edition.name}" + (f": {names.get(place, place)}" if place else ""),
+            epoch=int(datetime.combine(max(p.as_at for p in run.edition.periods.values()), time(), UTC).timestamp()),
+            invented=run.is_invented,
+            index_of_authorities=f"../{INDEX_FILE}" if place else "",
+        )
+        shutil.copytree(run.rendered / place / "charts", public / "charts" / place, copy_function=shutil.copyfile)
+    if (run.rendered / INDEX_FILE).is_file():
+        shutil.copyfile(run.rendered / INDEX_FILE, public / "pages" / INDEX_FILE)
 
 
-def write_pack(run: EditionRun, figures: list[PublicFigure]) -> Paper:
-    """All pages of the finished site as one PDF beside them."""
-    site = run.staged / "public" / "pages"
-    return write_public_pack(open_public_book(run, figures), site, site / "board-pack.pdf")
+def list_places(run: EditionRun) -> list[str]:
+    """The folders that the filled pages stand in, `all` first; one without a name where there is one authority."""
+    if not (run.rendered / INDEX_FILE).is_file():
+        return [""]
+    folders = sorted(each.name for each in run.rendered.iterdir() if each.is_dir())
+    return sorted(folders, key=lambda place: place != ALL)
+
+
+def write_pack(run: EditionRun, figures: list[PublicFigure]) -> int:
+    """All pages of each finished site as one PDF beside them; returns how many figures they show."""
+    shown = 0
+    for place, book in open_public_books(run, figures).items():
+        site = run.staged / "public" / "pages" / place
+        shown += len(write_public_pack(book, site, site / "board-pack.pdf").cited)
+    return shown
 
 
 def record_what_is_shown(run: EditionRun, extracts: list[SealedExtract], reason: str | None) -> None:
@@ -125,13 +158,32 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
 
-def _list_editions(run: EditionRun, reason: str | None) -> list[EditionEntry]:
-    """This edition and those before it, a correction with its reason: pages link backward only. Whether one is published
-    is said by the site's index."""
-    earlier = [
-        EditionEntry(state.edition, state.version, "earlier edition", f"../{state.name}/index.html", state.reason or "")
-        for state, _ in list_earlier(run)
-    ]
+def _write_index(
+    run: EditionRun, figures: Sequence[PublicFigure], books: Mapping[str, Book], policy: PolicyWords
+) -> Sequence[FigureKey]:
+    """The index of authorities, beside their filled pages; returns the figures on it."""
+    metrics = register.read_metrics()
+    page, shown = write_index_of_authorities(
+        run.edition,
+        figures,
+        metrics,
+        read_plan(read_registers(paths.DOCS), metrics),
+        books,
+        protection=policy.rule,
+        invented=run.is_invented,
+    )
+    (run.rendered / INDEX_FILE).write_text(page, "utf-8", newline="\n")
+    return shown
+
+
+def _list_editions(run: EditionRun, authority: str, place: str, reason: str | None) -> list[EditionEntry]:
+    """This edition and those before it, a correction with its reason: pages link backward only, to those of the same
+    authority, where it has some. Whether one is published is said by the site's index."""
+    up, earlier = "../../" if place else "../", []
+    for state, folder in list_earlier(run):
+        there = find_pages_of(folder, authority)
+        address = None if there is None else f"{up}{state.name}/{there}index.html"
+        earlier.append(EditionEntry(state.edition, state.version, "earlier edition", address, state.reason or ""))
     target = run.choose_target(reason)
     if reason is None:
         reason = next((state.reason for state in list_editions(run.output) if state.name == target.name), None)

@@ -25,7 +25,8 @@ _BLOCKS = frozenset(
     ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "figcaption", "summary", "dt", "dd", "caption", "title")
 )
 _UNREAD = frozenset(("script", "style", "nav", "header", "footer", "form", "svg"))
-_PAPER = "restricted/dmt-report.docx"
+_PAPERS = ("restricted/dmt-report.docx", "restricted/*/dmt-report.docx")
+"""The report of one authority, and of each of several."""
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -81,8 +82,8 @@ def read_meaning(folder: Path) -> Meaning:
         sentences = {
             path.relative_to(pages).as_posix(): tuple(_read_page(path)) for path in sorted(pages.rglob("*.html"))
         }
-        if (folder / _PAPER).is_file():
-            sentences[_PAPER] = tuple(read_paper(folder / _PAPER))
+        for paper in sorted(itertools.chain.from_iterable(map(folder.glob, _PAPERS))):
+            sentences[paper.relative_to(folder).as_posix()] = tuple(read_paper(paper))
         audit = folder / "restricted" / "audit"
         metrics = json.loads((audit / "metrics.json").read_text("utf-8")) if (audit / "metrics.json").is_file() else {}
         policy = (audit / "policy.yml").read_bytes() if (audit / "policy.yml").is_file() else b""

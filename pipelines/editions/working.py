@@ -28,10 +28,11 @@ from pipelines.reviews import FILES
 
 REPORT = f"{RESTRICTED}/dmt-report.docx"
 PAPERS = (
-    REPORT,
-    f"{RESTRICTED}/*/dmt-report.docx",
-    f"{RESTRICTED}/inspection-pack.docx",
-    *(f"{RESTRICTED}/{name}.xlsx" for name in FILES.values()),
+    *(
+        f"{folder}/{name}"
+        for name in ("dmt-report.docx", "inspection-pack.docx", *(f"{each}.xlsx" for each in FILES.values()))
+        for folder in (RESTRICTED, f"{RESTRICTED}/*")
+    ),
 )
 """The sealed papers that people write in, as patterns of their places in an edition: of one authority, and of each of several.
 Each has the same place in `working/<edition>/` as in `restricted/`."""
@@ -117,6 +118,11 @@ def hand_out(output: Output, state: EditionState, paper: str) -> WorkingCopy | N
         if copied is not None:
             return None
         return WorkingCopy(state.edition, paper, path, place.parent / last.name if last else None, differences, changes)
+
+
+def find_reports(folder: Path) -> list[Path]:
+    """The reports to the DMT in an edition's folder: one, or with several authorities one for each."""
+    return sorted([*folder.glob(REPORT), *folder.glob(f"{RESTRICTED}/*/dmt-report.docx")])
 
 
 def show_copy(copy: WorkingCopy) -> str:

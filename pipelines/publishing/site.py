@@ -30,11 +30,13 @@ def build_site(
     epoch: int,
     invented: bool = False,
     copyright_notice: str = "",
+    index_of_authorities: str = "",
 ) -> None:
     """Builds the site of the pages in `rendered_docs` into the absent or empty folder `into`.
 
-    `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date. Raises
-    DataFault with every warning of MkDocs: a page outside the navigation, a broken link or anchor.
+    `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date.
+    `index_of_authorities` is the address of the page above this site, from its root, where it is the site of one of several
+    councils. Raises DataFault with every warning of MkDocs: a page outside the navigation, a broken link or anchor.
     """
     if epoch <= 0:
         raise ValueError("The epoch of a site is above 0.")
@@ -53,6 +55,7 @@ def build_site(
                 strict=True,
             )
             config["extra"]["invented"] = invented
+            config["extra"]["index_of_authorities"] = index_of_authorities
             config.plugins.on_startup(command="build", dirty=False)
             try:
                 build(config)

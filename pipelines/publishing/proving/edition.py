@@ -6,10 +6,12 @@ and the evidence of how figures were made hold counts of rows, so there the numb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.figures import ALL
 from pipelines.publishing.proving.data_files import read_descriptor, read_table
 from pipelines.publishing.proving.found import Found, Said, Shown
 from pipelines.publishing.proving.knowledge import Known, Number
@@ -27,9 +29,12 @@ EVIDENCE = frozenset((".html", ".json", ".csv", ".sql", ".yml", ".py"))
 """On the restricted side: what tells how figures were made. Its counts of rows, findings and tests are no figures."""
 
 PAGES, INDEX = "public/pages/", "public/pages/search/"
+_SEARCH = INDEX.removeprefix(PAGES)
+_SITE = re.compile(rf"({PAGES}(?:(?:{ALL}|E\d{{8}})/)?)(.+)")
+"""The pages of one authority, and what stands in them: with several, those of each are a site in a folder of its own."""
 
 IsAsset = Callable[[str, Path], bool]
-"""Whether a file (by its path under the pages) is a copy of one that comes with the site's look."""
+"""Whether a file (by its path in its site) is a copy of one that comes with the site's look."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,11 @@ def prove(
 
 def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
     is_public, kind = path.startswith("public/"), file.suffix
-    if path.startswith(INDEX):
+    _, inside = _split(path)
+    if inside.startswith(_SEARCH):
         return
-    if is_public and path.startswith(PAGES) and kind not in (".html", ".svg", ".csv", ".json", *PAPERS):
-        if not is_asset(path.removeprefix(PAGES), file):
+    if inside and kind not in (".html", ".svg", ".csv", ".json", *PAPERS):
+        if not is_asset(inside, file):
             raise ValueError(path)
         return
     if kind == ".html":
@@ -87,6 +93,12 @@ def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
         raise ValueError(path)
 
 
+def _split(path: str) -> tuple[str, str]:
+    """The root of the site that a file of the pages is of, and its path from there; nothing for any other file."""
+    found = _SITE.fullmatch(path)
+    return (found[1], found[2]) if found else ("", "")
+
+
 def _find_missing(cited: Mapping[str, Iterable[str]], shown: Mapping[str, set[str]]) -> Iterator[Problem]:
     """A page that no longer shows a figure that it was written with."""
     for page, addresses in cited.items():
@@ -97,14 +109,14 @@ def _find_missing(cited: Mapping[str, Iterable[str]], shown: Mapping[str, set[st
 
 def _judge_index(files: Mapping[str, Path]) -> Iterator[Problem]:
     """The search index must hold the same numbers as the pages, which are proved by themselves."""
-    for path in (name for name in files if name.startswith(INDEX)):
+    for path in (name for name in files if _split(name)[1].startswith(_SEARCH)):
         try:
             index = read_index(files[path])
         except (ValueError, KeyError):
             yield Problem(path, "", "cannot be read as a search index")
             continue
         for page, numbers in index.items():
-            file = files.get(PAGES + page)
+            file = files.get(_split(path)[0] + page)
             if file is None:
                 yield Problem(path, page, "names a page that is not there")
                 continue
