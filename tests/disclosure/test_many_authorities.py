@@ -13,7 +13,7 @@ from tests.disclosure import invented
 from tests.disclosure.invented import CATEGORIES, METRICS, Thing, World
 from tests.disclosure.releases import POLICY, RELATIONS, protect, shown_as
 
-SIZES = ((90, 40), (60, 25), (120, 50), (40, 20))
+SIZES = ((300, 120), (250, 100), (200, 90), (160, 60))
 
 
 def worlds(seed: int, number: int = 4) -> list[World]:
