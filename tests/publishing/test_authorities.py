@@ -63,4 +63,6 @@ def test_the_index_shows_each_council_by_region_and_links_those_with_pages():
     marked = re.findall(r'<data class="figure" value="[^"]*" data-figure="([^"]+)">', page)
     assert marked == [str(key) for key in sorted(shown, key=lambda key: marked.index(str(key)))]
     assert len(marked) == len(set(marked)) == 5 * len(plan.compared)
-    assert "These figures are invented" in page and "<!-- storyboard:banner -->" in page and "<script" not in page
+    assert "These figures are invented" in page
+    assert "<!-- storyboard:banner -->" in page
+    assert "<script" not in page
