@@ -13,7 +13,8 @@ test: .venv/test.stamp lint typecheck ## install what the tests need, run them a
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 faults: .venv/test.stamp ## kill, fill up and race far more often than `make test` does, and say how often: an hour or two
-	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py tests/editions/test_full_disk.py \
+	  tests/editions/test_papers_interrupted.py $(PYTEST_ARGS)
 
 bench: .venv/run.stamp ## one table: the command against the script in benchmarks/baseline, run in turn
 	$(BIN)/python benchmarks/edition.py $(BENCH_ARGS)

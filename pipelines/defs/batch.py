@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines import paths
 from pipelines.defs.checking import AUTHORITY, choose_editions
 from pipelines.defs.forgetting import forget
-from pipelines.defs.history import open_history, prepare_history, tell_code_location
+from pipelines.defs.history import close_killed_runs, open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
 from pipelines.defs.progress import watch_run
 from pipelines.defs.templates import refuse_wrong_templates
@@ -338,6 +338,7 @@ def _run(
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
         with open_history(output) as instance:
+            close_killed_runs(instance, BATCH_TAG)
             instance.add_dynamic_partitions(str(EDITIONS.name), [planned.edition.name for planned in todo])
             for number, planned in enumerate(todo, start=1):
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")

@@ -45,6 +45,16 @@ def open_history(output: Output) -> Iterator[DagsterInstance]:
         yield instance
 
 
+def close_killed_runs(instance: DagsterInstance, tag: str) -> None:
+    """Mark as failed the runs with this tag, the command's own, that are under way: the caller holds the lock, so none lives."""
+    from dagster import RunsFilter
+    from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+
+    for run in instance.get_runs(RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES)):
+        if tag in run.tags:
+            instance.report_run_failed(run, "The command was stopped before it came to its end.")
+
+
 def tell_code_location(*, extracts: Path, output: Output, encoding: str) -> None:
     """How `Workspace.from_environment` learns its folders, in this process and in those that the UI starts."""
     os.environ["STORYBOARD_EXTRACTS"] = str(extracts)

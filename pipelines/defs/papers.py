@@ -3,13 +3,12 @@
 They are made from the extracts as they are on the day; an edition is not touched. Reviews have a way of their own.
 """
 
-import shutil
 from datetime import date
 
 import dagster as dg
 
 from pipelines.defs.workspace import EDITIONS, Workspace
-from pipelines.editions import disk
+from pipelines.editions.publication import place_papers
 
 _FILES = {"scorecard": "scorecard*"}
 """Paper -> the files that it consists of, as a pattern of their names in `restricted/`."""
@@ -27,16 +26,11 @@ def _define(name: str, pattern: str) -> dg.AssetsDefinition:
         run = workspace.open(context)
         folder = run.output.papers / date.today().isoformat()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        placed = {}
         restricted = run.staged / "restricted"
-        for file in sorted([*restricted.glob(pattern), *restricted.glob(f"*/{pattern}")]):
-            target = folder / "-".join((run.edition.name, *file.relative_to(restricted).parts))
-            new = target.with_name(f".{target.name}.new")
-            shutil.copyfile(file, new)
-            new.chmod(0o600)
-            disk.replace_file(new, target)
-            placed[target.name] = dg.MetadataValue.path(str(target))
-        return dg.MaterializeResult(metadata=placed)
+        files = sorted([*restricted.glob(pattern), *restricted.glob(f"*/{pattern}")])
+        names = {"-".join((run.edition.name, *file.relative_to(restricted).parts)): file for file in files}
+        place_papers(run.output, {folder / name: file for name, file in names.items()})
+        return dg.MaterializeResult(metadata={name: dg.MetadataValue.path(str(folder / name)) for name in names})
 
     return put_in_place
 

@@ -57,6 +57,15 @@ class Archive:
         self._make()
         target = self.folder / sha256
         known = self.read_record().get(sha256)
+        stated = {
+            "event": "archived",
+            "sha256": sha256,
+            "edition": edition,
+            "destroy_by": destroy_by.isoformat(),
+            "rule": rule,
+            "who": who,
+            "when": when.isoformat(timespec="seconds"),
+        }
         if not target.is_file():
             draft = self.folder / f".{sha256}.new"
             draft.unlink(missing_ok=True)
@@ -68,21 +77,14 @@ class Archive:
             if digest_file(draft) != sha256:
                 draft.unlink()
                 raise DataFault(f"{source.name} was changed while the edition was built from it. Build again.")
+            # Recorded first: a file that is kept without a record would never be destroyed.
+            self._record(stated)
             disk.replace_file(draft, target)
             disk.sync_folder(self.folder)
-        elif known and known.destroyed_on is None and known.destroy_by >= destroy_by and edition in known.editions:
-            return
-        self._record(
-            {
-                "event": "archived",
-                "sha256": sha256,
-                "edition": edition,
-                "destroy_by": destroy_by.isoformat(),
-                "rule": rule,
-                "who": who,
-                "when": when.isoformat(timespec="seconds"),
-            }
-        )
+        elif not (
+            known and known.destroyed_on is None and known.destroy_by >= destroy_by and edition in known.editions
+        ):
+            self._record(stated)
 
     def dispose(self, *, who: str, when: datetime) -> list[Kept]:
         """Destroy every file whose destroy-by date has passed, and record each; returns them. The others stay."""
@@ -100,10 +102,20 @@ class Archive:
                     "when": when.isoformat(timespec="seconds"),
                 }
             )
-            (self.folder / kept.sha256).unlink(missing_ok=True)
-        if due:
-            disk.sync_folder(self.folder)
+        self.destroy_recorded()
         return due
+
+    def destroy_recorded(self) -> None:
+        """Remove what the record says is destroyed, where an interruption came between the record and the file."""
+        left = [
+            self.folder / kept.sha256
+            for kept in self.read_record().values()
+            if kept.destroyed_on is not None and (self.folder / kept.sha256).exists()
+        ]
+        for path in left:
+            path.unlink()
+        if left:
+            disk.sync_folder(self.folder)
 
     def read_record(self) -> dict[str, Kept]:
         """All that was ever archived, by sha256, in the order in which it first came."""

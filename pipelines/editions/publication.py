@@ -214,6 +214,23 @@ def withdraw(
     return withdrawn
 
 
+def place_papers(output: Output, papers: Mapping[Path, Path], *, at_step: AtStep = go_on) -> list[Path]:
+    """Put copies of finished files in their places in the output (place -> file), for their owner alone: all or none.
+
+    What stood there gives way. Those that are the same already are left. Returns the places that changed.
+    """
+    with staging(output) as area:
+        placements = []
+        for number, (place, file) in enumerate(papers.items()):
+            waiting = area / str(number)
+            disk.copy_file(file, waiting)
+            waiting.chmod(0o600)
+            if tree_digest(waiting) != tree_digest(place):
+                placements.append(Placement(waiting, place.relative_to(output.folder).as_posix()))
+        switch(output, placements, at_step=at_step)
+    return [output.folder / placement.target for placement in placements]
+
+
 def list_approvals(output: Output, state: EditionState) -> set[str]:
     """The roles whose approval of what an edition says is in force."""
     return {approval.role for approval in open_sheet(output, state).approvals if approval.in_force}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.editions import disk
+from pipelines.editions.archive import Archive
 from pipelines.editions.lock import hold_lock
 from pipelines.editions.manifest import digest_file, walk_files
 from pipelines.editions.seal import make_read_only
@@ -209,18 +210,24 @@ def settle(output: Output) -> None:
 
 
 def _sweep(output: Output) -> None:
-    """Remove rows that a killed run left: its folder, and files that it had begun to archive. The lock is held: nobody works."""
+    """Remove what a killed run left: its folder of rows, and files that it had begun to write. The lock is held: nobody works."""
     for left in _list_leftovers(output):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+    with contextlib.suppress(MachineFault):  # a record that cannot be read is told by the command that needs it
+        Archive(output.archive).destroy_recorded()
 
 
 def _list_leftovers(output: Output) -> list[Path]:
     return [
         *(output.work.iterdir() if output.work.is_dir() else ()),
-        *(output.archive.glob(".*.new") if output.archive.is_dir() else ()),
+        *output.archive.glob(".*.new"),
+        *output.beside.glob("*.new"),
+        *output.approvals.glob("*.new"),
+        *output.handed_out.rglob("*.new"),
+        *output.working.rglob(".*.new"),
     ]
 
 
@@ -302,7 +309,15 @@ def _digest(path: Path) -> str:
 
 def _refuse_links(output: Output) -> None:
     # A link in one of these places would be moved about, or written through, instead of the folder it points to.
-    for place in (output.site, output.release, output.editions, output.log, output.incoming, output.working):
+    for place in (
+        output.site,
+        output.release,
+        output.editions,
+        output.log,
+        output.incoming,
+        output.working,
+        output.papers,
+    ):
         if place.is_symlink():
             raise MachineFault(
                 f"{place} is a link. Put a plain folder or file in its place, or choose another output folder."

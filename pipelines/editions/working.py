@@ -111,9 +111,10 @@ def hand_out(output: Output, state: EditionState, paper: str) -> WorkingCopy | N
         path = copied or _settle(_draft(record.with_name(place.name), sealed.read_bytes()), place)
         handed.append(_Handed(source, path.name))
         changes = None
-        if last is not None and copied is None:
+        listed = path.with_name(f"{path.stem} - what changed.txt")
+        if last is not None and not (copied is not None and listed.exists()):
             told = _draft(record.with_name("changes"), _write_changes(path.name, last.name, differences))
-            changes = _settle(told, path.with_name(f"{path.stem} - what changed.txt"))
+            changes = _settle(told, listed)
         _write_record(record, handed, f"{source}.json", meaning.as_bytes())
         if copied is not None:
             return None
@@ -216,15 +217,23 @@ def _settle(draft: Path, place: Path) -> Path:
 
 
 def _put_under_free_name(draft: Path, wanted: Path) -> None:
-    """FileExistsError where the name is taken. A hard link never replaces; where there are none, the file is written anew."""
+    """FileExistsError where the name is taken. A hard link never replaces; where there are none, a whole file is renamed."""
     try:
         os.link(draft, wanted)
     except OSError as fault:
         if fault.errno not in _NO_LINKS:
             raise
-        disk.write_file(wanted, draft.read_bytes())
-        wanted.chmod(0o600)
-        disk.sync_file(wanted)
+        beside = wanted.with_name(
+            f".{wanted.name}.new"
+        )  # on the file system of the copy; nobody is shown it half written
+        beside.unlink(missing_ok=True)
+        disk.copy_file(draft, beside)
+        beside.chmod(0o600)
+        disk.sync_file(beside)
+        if wanted.exists():
+            beside.unlink()
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(wanted)) from None
+        disk.rename(beside, wanted)
 
 
 def _make_own_folder(working: Path, folder: Path) -> None:
