@@ -14,7 +14,7 @@ test: .venv/test.stamp lint typecheck ## install what the tests need, run them a
 
 faults: .venv/test.stamp ## kill, fill up and race far more often than `make test` does, and say how often: an hour or two
 	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py tests/editions/test_full_disk.py \
-	  tests/editions/test_papers_interrupted.py $(PYTEST_ARGS)
+	  tests/editions/test_papers_interrupted.py tests/build/test_killed_builds.py $(PYTEST_ARGS)
 
 bench: .venv/run.stamp ## one table: the command against the script in benchmarks/baseline, run in turn
 	$(BIN)/python benchmarks/edition.py $(BENCH_ARGS)

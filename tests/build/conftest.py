@@ -27,6 +27,8 @@ def storyboard(*words: object, cwd: Path, **environment: str) -> subprocess.Comp
 class SampleBuild:
     output: Path
     done: subprocess.CompletedProcess[str]
+    seconds_each: float
+    """On the processor, for each of its editions."""
 
     def edition(self, name: str) -> Path:
         return self.output / "editions" / name
@@ -36,6 +38,9 @@ class SampleBuild:
 def built(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
     folder = tmp_path_factory.mktemp("a folder with späces")
     output = folder / "output"
+    before = os.times()
     done = storyboard("build", "--extracts", paths.SAMPLE_EXTRACTS, "--output", output, cwd=folder)
+    after = os.times()
     assert done.returncode == 0, done.stderr
-    return SampleBuild(output, done)
+    worked = after.children_user - before.children_user + after.children_system - before.children_system
+    return SampleBuild(output, done, worked / len(list((output / "editions").iterdir())))
