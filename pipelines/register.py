@@ -6,6 +6,7 @@ No dbt and no warehouse: the entries are plain YAML, so that `check`, pages and 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -54,6 +55,13 @@ def read_categories() -> dict[str, tuple[Category, ...]]:
     for row in sorted(rows, key=lambda c: (c.dimension, c.position)):
         by_dimension.setdefault(row.dimension, []).append(row)
     return {name: tuple(members) for name, members in by_dimension.items()}
+
+
+@cache
+def read_open_schemas() -> dict[str, dict[str, Any]]:
+    """The Table Schema of each kind of file that goes out, by name. Source: `schemas/figures/`."""
+    files = sorted((paths.SCHEMAS / "figures").glob("*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
 
 
 @cache

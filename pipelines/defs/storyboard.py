@@ -1,7 +1,6 @@
 """The public side: one asset for each page of `docs/`, the site, the open files. It sees protected figures and nothing else."""
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -9,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import paths
+from pipelines import paths, register
 from pipelines.defs.books import open_public_books
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.warehouse import CITATIONS
@@ -64,7 +63,7 @@ def pages(
         )
 
 
-@dg.asset(group_name="story_board", partitions_def=EDITIONS, deps=[page_key(page) for page in CITATIONS])
+@dg.asset(group_name="story_board", partitions_def=EDITIONS, deps=[*map(page_key, CITATIONS), "open_data"])
 def story_board(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
     """The site of the edition: the pages as HTML that opens from the file system, and the charts as files of their own."""
     run = workspace.open(context)
@@ -95,9 +94,7 @@ def open_data(
         public,
         next(iter(open_public_books(run, protected_figures).values())),
         protected_figures,
-        schemas={
-            path.stem: json.loads(path.read_text("utf-8")) for path in sorted((paths.SCHEMAS / "figures").iterdir())
-        },
+        schemas=register.read_open_schemas(),
         population=run.read_population(),
         protection=PolicyWords(run.policy.threshold, run.policy.base).rule,
     )

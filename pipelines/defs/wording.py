@@ -37,6 +37,7 @@ from pipelines.publishing.authorities import read_plan, write_index_of_authoriti
 from pipelines.publishing.book import Book
 from pipelines.publishing.charts import kept_drawings
 from pipelines.publishing.citations import read_registers
+from pipelines.publishing.open_data import OFFERED, list_open_files
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_public_pack
 from pipelines.publishing.site import build_site
@@ -84,7 +85,7 @@ def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None)
 
 
 def make_site(run: EditionRun) -> None:
-    """The filled pages as HTML under `public/pages`, and the drawings as files of their own."""
+    """The filled pages as HTML under `public/pages` with the open files beside them, and the drawings as files of their own."""
     public = run.staged / "public"
     public.mkdir(parents=True, exist_ok=True)
     names = read_plan(read_registers(paths.DOCS), register.read_metrics()).places
@@ -98,6 +99,10 @@ def make_site(run: EditionRun) -> None:
             invented=run.is_invented,
             index_of_authorities=f"../{INDEX_FILE}" if place else "",
         )
+        offered = public / "pages" / place / OFFERED
+        offered.mkdir()
+        for name in list_open_files():
+            shutil.copyfile(public / name, offered / name)
         shutil.copytree(run.rendered / place / "charts", public / "charts" / place, copy_function=shutil.copyfile)
     if (run.rendered / INDEX_FILE).is_file():
         shutil.copyfile(run.rendered / INDEX_FILE, public / "pages" / INDEX_FILE)

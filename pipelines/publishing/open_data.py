@@ -6,18 +6,22 @@ Puts together what `downloads`, `dictionary` and `csvw` write, and the data pack
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from pipelines.figures import PublicFigure
 from pipelines.publishing.book import Book
-from pipelines.publishing.csvw import write_csvw
+from pipelines.publishing.csvw import SUFFIX, write_csvw
 from pipelines.publishing.dictionary import list_categories, list_metrics
 from pipelines.publishing.downloads import FIGURES, SCORECARD, write_public_figures, write_rows
 
 DICTIONARY, CATEGORIES, PACKAGE = "data-dictionary.csv", "categories.csv", "datapackage.json"
+OFFERED = "open-data"
+"""The folder of the site that holds copies of them."""
 LICENCE = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
 
 
@@ -44,6 +48,45 @@ _LEADS_TO: Mapping[str, Sequence[tuple[str, Sequence[str]]]] = {
     CATEGORIES: ((DICTIONARY, ("metric_id", "breakdown")),),
 }
 """The columns by which a row of one file leads to its row in another."""
+
+
+def list_open_files() -> list[str]:
+    """The names of all files that `write_open_data` writes."""
+    return [*(name for file in OPEN_FILES for name in (file.path, file.path + SUFFIX)), PACKAGE]
+
+
+def mark_up_open_files(schemas: Mapping[str, Mapping[str, Any]], link: Callable[[str], str]) -> Markup:
+    """Each open file with its address, what a row is, and its columns, as Markdown.
+
+    `link` gives the address of a file of the site from the page.
+    """
+    lines: list[str] = []
+    described: dict[str, str] = {}
+    for file in OPEN_FILES:
+        schema, address = schemas[file.schema], link(f"{OFFERED}/{file.path}")
+        lines += [
+            f"## {file.title}",
+            "",
+            f'{schema["description"]} <a href="{address}" download>{file.path}</a>, described for machines in '
+            f'<a href="{address}{SUFFIX}" download>{file.path}{SUFFIX}</a>.',
+            "",
+        ]
+        if file.schema in described:
+            lines += [f"Its columns are those of {described[file.schema]}.", ""]
+            continue
+        described[file.schema] = file.path
+        lines += ["| Column | What it holds |", "|---|---|"]
+        lines += [f"| `{field['name']}` | {Markup.escape(field['description'])} |" for field in schema["fields"]]
+        lines.append("")
+    address = link(f"{OFFERED}/{PACKAGE}")
+    lines += [
+        "## All of it as a data package",
+        "",
+        f'The file <a href="{address}" download>{PACKAGE}</a> names all tables and columns, how the tables belong together, '
+        "and the number of people that rates rest on.",
+        "",
+    ]
+    return Markup("\n".join(lines))
 
 
 def write_open_data(

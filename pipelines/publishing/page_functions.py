@@ -38,9 +38,11 @@ from pipelines.publishing.english import (
 from pipelines.publishing.events import find_events
 from pipelines.publishing.markup import explain_symbols, mark_up_figure, mark_up_symbols
 from pipelines.publishing.metric_pages import list_editions, page_of
+from pipelines.publishing.open_data import mark_up_open_files
 from pipelines.publishing.proofs import make_proof, write_metrics_index
 from pipelines.publishing.questions import Question, choose_questions
 from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT, mark_up_published_statistics, mark_up_table
+from pipelines.register import read_open_schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class PageFunctions:
             *(self.figure, self.chart, self.table, self.trend, self.definition, self.period, self.as_at, self.dates),
             *(self.day, self.zero, self.published, self.available, self.change, self.more, self.largest, self.share),
             *(self.label, self.ladder, self.published_statistics_table, self.metrics_index, self.editions_list),
+            self.open_files,
             *(self.before, self.below, self.questions_for, self.answers, self.corrections, self.breaks_crossed),
             *(
                 self.shares,
@@ -474,6 +477,10 @@ class PageFunctions:
         return write_metrics_index(
             self._book, self._shared.policy.rule, lambda metric_id: self._link_to(page_of(metric_id))
         )
+
+    def open_files(self) -> Markup:
+        """Each file of open data with its columns, as Markdown."""
+        return mark_up_open_files(read_open_schemas(), self._link_to)
 
     def editions_list(self) -> Markup:
         """Every edition with its state, as a table."""

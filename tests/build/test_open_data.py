@@ -14,7 +14,7 @@ import pytest
 from frictionless import Package, system
 
 from pipelines.publishing.csvw import SUFFIX
-from pipelines.publishing.open_data import OPEN_FILES
+from pipelines.publishing.open_data import OPEN_FILES, list_open_files
 from pipelines.register import read_metrics
 from tests.build.conftest import SampleBuild
 
@@ -196,3 +196,20 @@ def test_the_page_of_definitions_names_the_same_categories(public):
     for row in read(public / "categories.csv"):
         if "/" not in row["breakdown"] and row["breakdown"] not in ("total", "month", "quarter", "term"):
             assert f"{row['label']} (<code>{row['category']}</code>)" in page
+
+
+def test_readers_of_the_site_find_every_open_file_beside_its_page(public):
+    page = (public / "pages" / "evidence" / "open-data.html").read_text("utf-8")
+    offered = public / "pages" / "open-data"
+    linked = set(re.findall(r'href="\.\./open-data/([^"]+)"', page))
+    assert linked == {file.name for file in offered.iterdir()} == set(list_open_files())
+    for name in linked:
+        assert (offered / name).read_bytes() == (public / name).read_bytes()
+
+
+def test_the_page_says_what_each_column_holds(public):
+    page = html.unescape((public / "pages" / "evidence" / "open-data.html").read_text("utf-8"))
+    for path in PATHS:
+        for field in json.loads((public / f"{path}{SUFFIX}").read_text("utf-8"))["tableSchema"]["columns"]:
+            assert f"<code>{field['name']}</code>" in page
+            assert field["dc:description"] in page

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines import paths
+from pipelines.publishing.open_data import OFFERED, write_open_data
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_public_pack
 from pipelines.publishing.site import build_site
+from pipelines.register import read_open_schemas
 from tests.publishing.fabricated import make_book
 
 EPOCH = 1_484_179_200
@@ -23,5 +25,10 @@ def build_real_site(folder: Path) -> Path:
     rendered = folder / "rendered"
     render_pages(paths.DOCS, book, rendered, policy=PolicyWords(5, 5), editions=entries)
     build_site(rendered, paths.MKDOCS_CONFIG, folder / "site", site_name="Story board 2017", epoch=EPOCH, invented=True)
+    offered = folder / "site" / OFFERED
+    offered.mkdir()
+    rule = PolicyWords(5, 5).rule
+    schemas = read_open_schemas()
+    write_open_data(offered, book, book.figures, schemas=schemas, population=[], protection=rule)
     write_public_pack(book, folder / "site", folder / "site" / "board-pack.pdf")
     return folder / "site"
