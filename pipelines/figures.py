@@ -15,6 +15,10 @@ TOTAL, ALL = "total", "all"
 OVER_TIME = ("quarter", "term")
 """The breakdowns of the scorecard, in files of their own: quarters of the financial year (`2014-Q1`, named after the year of its
 April) and school terms (`2015-autumn`)."""
+CENSUS_DAY = "census_day"
+"""The breakdown by the days on which the department counts (`2022-10-06`): positions, each of its own day, that do not add up."""
+APART = (*OVER_TIME, CENSUS_DAY)
+"""The breakdowns that are not in the file of figures but in the scorecard's."""
 
 ExactStatus = Literal["published", "not_available", "not_applicable"]
 PublicStatus = Literal["published", "suppressed", "not_available", "not_applicable"]
@@ -51,8 +55,8 @@ class FigureKey:
 
     @property
     def is_over_time(self) -> bool:
-        """Whether it is of a quarter or a term, and so in the scorecard's files."""
-        return self.breakdown in OVER_TIME
+        """Whether it is of a quarter, a term or a census day, and so in the scorecard's files."""
+        return self.breakdown in APART
 
     def __str__(self) -> str:
         """The address used in HTML, e.g. `2016/E06000014/episodes_reported/sex/female`."""
@@ -118,6 +122,8 @@ class Metric:
     """Breakdown dimension -> dimension of the category list, where the two names differ."""
     over_time: str | None = None
     """How the scorecard cuts it, by quarter or by term; not one of `breakdowns`."""
+    on_days: str | None = None
+    """How it is counted again at days of its own: by census day; not one of `breakdowns`."""
     overlapping: tuple[str, ...] = ()
     """Breakdowns whose categories overlap, so that they do not sum to the total."""
     numerator: str | None = None

@@ -38,6 +38,7 @@ def _metric(entry: Mapping[str, Any]) -> Metric:
         breakdowns=tuple(meta.get("breakdowns", ())),
         dimensions=meta.get("dimensions", {}),
         over_time=meta.get("over_time"),
+        on_days=meta.get("on_days"),
         overlapping=tuple(meta.get("overlapping", ())),
         numerator=meta.get("numerator"),
         denominator=meta.get("denominator"),

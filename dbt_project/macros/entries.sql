@@ -32,7 +32,7 @@
 {%- endmacro %}
 
 {#-
-  One row for each breakdown of each metric, the total and the scorecard's quarters or terms among them: the category
+  One row for each breakdown of each metric, the total, the scorecard's quarters or terms and the census days among them: the category
   lists that it draws on. The total draws on none, and a breakdown by one dimension on one.
 -#}
 {% macro breakdown_entries() -%}
@@ -51,6 +51,9 @@
         {%- endfor %}
         {%- if meta.over_time %},
         ('{{ metric_id }}', '{{ meta.over_time }}', '{{ meta.over_time }}', '')
+        {%- endif %}
+        {%- if meta.on_days %},
+        ('{{ metric_id }}', '{{ meta.on_days }}', '{{ meta.on_days }}', '')
         {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}

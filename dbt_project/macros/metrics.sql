@@ -67,17 +67,20 @@
 
 {#-
   A count of the rows of a relation, or of `distinct` things where a thing has several rows. People who may come back
-  in another quarter or term are counted in each of them, on the rows of `in_each`: what they came with.
+  in another quarter or term, or who are there on another census day, are counted in each of them, on the rows of
+  `in_each`: what they came with.
 -#}
 {% macro figures_from(relation, count, where=none, is_by_area=false, in_each=none, in_each_where=none) -%}
+{%- set meta = model.config.meta if execute else {} -%}
+{%- set each = meta.over_time or meta.on_days or 'category' -%}
 with counted as (
     {{ counts_by_cut(relation, count, where, is_by_area, in_each is not none) }}
     {%- if in_each %}
     union all
     select
         things.authority,
-        '{{ model.config.meta.over_time }}' as breakdown,
-        things.{{ model.config.meta.over_time | default('category', true) }} as category,
+        '{{ each }}' as breakdown,
+        things.{{ each }} as category,
         count(distinct things.child_id) as numerator,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(in_each, in_each_where, false) }}) as things

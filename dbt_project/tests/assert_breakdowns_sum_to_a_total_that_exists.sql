@@ -1,9 +1,13 @@
 -- Where each row is in exactly one category, the categories of a breakdown sum to the total, and there is a total.
+-- The positions at the end of several days do not add up.
 with overlapping (metric_id, breakdown) as (
     values
     ('', '')
     {%- for metric_id in metric_list() if execute %}
     {%- for breakdown in meta_of(metric_id).overlapping | default([]) %},
+    ('{{ metric_id }}', '{{ breakdown }}')
+    {%- endfor %}
+    {%- for breakdown in [meta_of(metric_id).on_days] if breakdown %},
     ('{{ metric_id }}', '{{ breakdown }}')
     {%- endfor %}
     {%- endfor %}

@@ -9,13 +9,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.faults import UsageFault
-from pipelines.figures import ALL, OVER_TIME, TOTAL, Category, FigureKey, Metric, Period
+from pipelines.figures import ALL, CENSUS_DAY, OVER_TIME, TOTAL, Category, FigureKey, Metric, Period
 
 ALL_AUTHORITIES = "all"
 ELSEWHERE = "elsewhere"
@@ -23,6 +24,7 @@ LARGEST_ELSEWHERE = "largest elsewhere"
 """Stand for all authorities but those looked at: their counts added up, and the largest of each. See `authorities`."""
 EVERY = "?"
 MONTH = "month"
+_OPEN_LENGTH = "open_length"
 
 _TERM = re.compile(r"(?:(\d+) )?([a-z0-9_]+)(?:\[([a-z0-9_/]+)=([^\]\s]+)\])?")
 _LENGTH = re.compile(r"at (most|least) (\d+)")
@@ -89,6 +91,16 @@ class _ComingBack(BaseModel):
     because: str
 
 
+class _OnDays(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    children: str
+    open: str
+    referred: str
+    open_at_least: dict[str, int]
+    because: str
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,6 +109,7 @@ class _File(BaseModel):
     stand_alone: dict[str, str] = {}
     authorities: _Authorities = _Authorities()
     coming_back: tuple[_ComingBack, ...] = ()
+    on_days: tuple[_OnDays, ...] = ()
     grow_with_the_period: tuple[str, ...] = ()
     published_elsewhere: tuple[_Elsewhere, ...] = ()
 
@@ -137,6 +150,8 @@ class Relations:
     at_least_each: tuple[_Term, ...]
     coming_back: tuple[tuple[_Term, _Term, str], ...]
     """Children counted in each quarter or term, those with more than one thing in the period, and why these bound those."""
+    on_days: tuple[_OnDays, ...]
+    """Positions counted again at the end of earlier days, and what ties them to the position at the date of the edition."""
     growing: tuple[_Term, ...]
     published_elsewhere: Mapping[str, Counterpart]
     """By measure of the published statistics."""
@@ -160,6 +175,9 @@ class Relations:
                     found += _lay_over(statement, release)
             for children, more_than_once, because in self.coming_back:
                 found += self._coming_back(release, children, more_than_once, because)
+            for line in self.on_days:
+                if line.children in periods:
+                    found += _tie_days(line, release, periods[line.children])
         if ALL_AUTHORITIES in present:
             parts = [release for name, release in present.items() if name != ALL_AUTHORITIES]
             found += self._between_authorities(present[ALL_AUTHORITIES], parts)
@@ -182,7 +200,7 @@ class Relations:
     def _derived(self, release: _Release) -> list[Relation]:
         found: list[Relation] = []
         for (metric_id, breakdown), categories in release.cuts.items():
-            if breakdown == TOTAL:
+            if breakdown in (TOTAL, CENSUS_DAY):
                 continue
             metric, total = self.metrics[metric_id], release.find(metric_id, TOTAL, ALL)
             found += _within_cut(metric, breakdown, list(categories.values()), total)
@@ -311,6 +329,7 @@ def read_relations(
         at_most_the_sum=reader.read_terms(file.authorities.at_most_the_sum),
         at_least_each=reader.read_terms(file.authorities.at_least_each),
         coming_back=tuple(reader.read_coming_back(line) for line in file.coming_back),
+        on_days=tuple(reader.read_days(line) for line in file.on_days),
         growing=reader.read_terms(file.grow_with_the_period),
         published_elsewhere={line.measure: reader.read_counterpart(line) for line in file.published_elsewhere},
     )
@@ -355,6 +374,13 @@ class _Reader:
             raise self._fault(line.children, "it is not counted by quarter or term")
         return children, again, line.because
 
+    def read_days(self, line: _OnDays) -> _OnDays:
+        self.read_terms((line.children, line.open, line.referred))
+        self.read_terms(f"{line.open}[{_OPEN_LENGTH}={length}]" for length in line.open_at_least)
+        if self.metrics[line.children].on_days is None:
+            raise self._fault(line.children, "it is not counted on days of its own")
+        return line
+
     def read_counterpart(self, line: _Elsewhere) -> Counterpart:
         term = self._read_term(line.figure, 1, line.figure)
         return Counterpart(term.metric_id, term.breakdown, term.category, line.allowance)
@@ -386,6 +412,8 @@ class _Reader:
         return _Term(sign * int(times or 1), metric_id, breakdown or TOTAL, category or ALL, is_bare=not breakdown)
 
     def _is_known(self, metric: Metric, breakdown: str, category: str) -> bool:
+        if breakdown == metric.on_days:
+            return category == EVERY
         if breakdown not in metric.every_breakdown:
             return False
         if breakdown in OVER_TIME:
@@ -427,6 +455,36 @@ def _sums_of_months(
         for category, key in categories.items()
         if category in by_stretch
     ]
+
+
+def _tie_days(line: _OnDays, release: _Release, period: Period) -> list[Relation]:
+    """What holds between the count at the end of each day, the count at the date of the edition, the cases open then and the
+    referrals made since."""
+    found: list[Relation] = []
+    now = release.find(line.children, TOTAL, ALL)
+    months = release.cuts.get((line.referred, MONTH), {})
+    lengths = release.cuts.get((line.open, _OPEN_LENGTH), {})
+    for category, key in release.cuts.get((line.children, CENSUS_DAY), {}).items():
+        day = date.fromisoformat(category)
+        since = (period.as_at - day).days
+        if since == 0 and now:
+            same = ((key, 1), (now, -1))
+            found.append(Relation(f"{line.children} on the date of the edition = its total", line.because, same, True))
+            continue
+        were_open = [lengths[name] for name, least in line.open_at_least.items() if least >= since and name in lengths]
+        if day >= period.start - timedelta(days=1):
+            before = release.find(line.open, "referred", "before_period")
+            were_open += [before] if before else []
+            made = [month_key for month, month_key in months.items() if month >= category[:7]]
+            if now and made:
+                terms = ((now, 1), (key, -1), *((month_key, -1) for month_key in made))
+                says = f"{line.children} <= {line.children} on a census day + {line.referred} of the months since"
+                found.append(Relation(says, line.because, terms, is_equal=False))
+        for case in were_open:
+            says = f"{line.open} since before a census day = 0"
+            because = "A case that was open on the day has a child who was missing education on it."
+            found.append(Relation(says, because, ((case, 1),), is_equal=True, when=key))
+    return found
 
 
 def stretch_of(breakdown: str, month: str) -> str:

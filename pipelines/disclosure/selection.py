@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Contradiction, Reach
 from pipelines.disclosure.situation import Question, Situation
-from pipelines.figures import OVER_TIME, TOTAL
+from pipelines.figures import APART, TOTAL
 
 ROUNDS = 25
 GREEDY_STEPS = 400
@@ -291,7 +291,7 @@ def _weight(situation: Situation, position: int) -> int:
         weight *= WEIGHT_OF_A_TOTAL
     if unknown.when_shown == (0, 0):
         weight *= WEIGHT_OF_A_NOUGHT
-    if unknown.keys and any(key.breakdown not in OVER_TIME for key in unknown.keys):
+    if unknown.keys and any(key.breakdown not in APART for key in unknown.keys):
         weight *= WEIGHT_OF_A_YEAR
     kept = situation.policy.keep_visible
     names = {key.metric_id if key.breakdown == TOTAL else f"{key.metric_id}[{key.breakdown}]" for key in unknown.keys}

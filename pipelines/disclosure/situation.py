@@ -13,7 +13,7 @@ from typing import Literal
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Row
 from pipelines.disclosure.policy import Policy
 from pipelines.disclosure.relations import ALL_AUTHORITIES, Relation, Relations
-from pipelines.figures import Figure, FigureKey, Metric, Period, PublicFigure
+from pipelines.figures import CENSUS_DAY, Figure, FigureKey, Metric, Period, PublicFigure
 
 Linking = Literal["all", "hidden", "none"]
 LINKINGS: tuple[Linking, ...] = ("all", "hidden", "none")
@@ -405,8 +405,8 @@ class Situation:
 
 
 def periods_by_metric(knowledge: Knowledge) -> dict[str, Period]:
-    """The period of each metric in a release."""
-    return {key.metric_id: period for key, period in knowledge.periods.items()}
+    """The period of each metric in a release; a census day is a period of its own, and not the metric's."""
+    return {key.metric_id: period for key, period in knowledge.periods.items() if key.breakdown != CENSUS_DAY}
 
 
 def _equal_groups(keys: Iterable[FigureKey], relations: Sequence[Relation]) -> list[list[FigureKey]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.editions.manifest import SealedExtract, read_manifest
 from pipelines.faults import DataFault, UsageFault
-from pipelines.figures import OVER_TIME
+from pipelines.figures import APART
 
 AUDIT = "restricted/audit"
 FRAME = ("figure_keys", "metric_results", "figures")
@@ -100,7 +100,7 @@ class Kept:
         """
         entry = self.metrics.get(_choose("metric", question.metric, self.metrics))
         metric = question.metric
-        is_over_time = question.breakdown in OVER_TIME and bool(self._scorecard)
+        is_over_time = question.breakdown in APART and bool(self._scorecard)
         rows = (self._scorecard if is_over_time else self._figures).get(metric, [])
         chosen = _choose_figures(rows, question)
         path = list(self.steps["metrics"][metric]["path"])
@@ -225,7 +225,7 @@ class Kept:
         yield {
             "step": "Place the results among all figures that the edition must hold: what did not occur counts 0, and what "
             "rests on an extract that is absent is not available.",
-            "relation": "scorecard_figures" if question.breakdown in OVER_TIME else "figures",
+            "relation": "scorecard_figures" if question.breakdown in APART else "figures",
             "rows_in": own[-1]["rows_out"] if own else 0,
             "rows_out": placed,
             "sql": "figure_keys left join metric_results using (metric_id, authority, breakdown, category)",
@@ -239,8 +239,8 @@ class Kept:
         breakdowns = {row["breakdown"] for row in chosen}
         for part in sorted({row["part"] for row in counted}):
             rows = [row for row in counted if row["part"] == part and row["breakdown"] in breakdowns]
-            if not rows and breakdowns & set(OVER_TIME):
-                # Children of a quarter are counted on other rows, which have no parts of their own.
+            if not rows and breakdowns & set(APART):
+                # Children of a quarter or a census day are counted on other rows, which have no parts of their own.
                 continue
             after = sum(int(r["rows"]) for r in rows if (r["authority"], r["breakdown"], r["category"]) in wanted)
             yield part, sum(int(row["rows"]) for row in rows), after
@@ -256,8 +256,8 @@ class Kept:
         described = []
         for name, used in sorted(self._read_fields(metric).items()):
             extract = self._sealed.get(name)
-            if extract is None and name in ("edition_periods", "inventory"):
-                continue  # the calendar of the edition, and which extracts there are: not files of the data
+            if extract is None and name in ("edition_periods", "inventory", "census_days"):
+                continue  # the calendar of the edition, which extracts there are, the days of the census: not files of the data
             described.append(
                 {
                     "name": name,

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Category, Collection, Edition, FigureKey, Metric, Period, PublicFigure
-from pipelines.publishing.english import order_of_stretch, write_month
+from pipelines.publishing.english import order_of_stretch, write_date, write_month
 from pipelines.reviews import HeldReview
 
 Audience = Literal["public", "restricted"]
@@ -124,6 +124,8 @@ class Book:
     ) -> PublicFigure:
         """One figure. Raises UnknownCitation where the metric, the breakdown or the category does not exist."""
         metric = self.metric(metric_id)
+        if breakdown == metric.on_days:
+            return self._figure_on_day(metric, authority or self.authority, category)
         if breakdown != TOTAL:
             self._check_breakdown(metric, breakdown)
             known = dict(self._categories_of(metric, breakdown))
@@ -139,6 +141,12 @@ class Book:
             )
         raise UnknownCitation(f"The edition has no figure {key}.")
 
+    def _figure_on_day(self, metric: Metric, authority: str, day: str) -> PublicFigure:
+        key = FigureKey(self.edition.name, authority, metric.metric_id, metric.on_days or "", day)
+        if key in self._over_time:
+            return self._over_time[key]
+        raise UnknownCitation(f"The edition has no figure {key}.")
+
     def over_time(self, metric_id: str) -> dict[str, PublicFigure]:
         """The figure of each quarter or term of this book's authority (`2014-Q1`, `2015-autumn`), the earliest first.
 
@@ -151,6 +159,18 @@ class Book:
             if (key.authority, key.metric_id, key.breakdown) == (self.authority, metric_id, name)
         }
         return {category: found[category] for category in sorted(found, key=order_of_stretch)}
+
+    def on_days(self, metric_id: str) -> dict[date, PublicFigure]:
+        """The figure of each census day of this book's authority, the earliest first. A day that several editions count is
+        taken from the latest of them."""
+        name = self.metric(metric_id).on_days
+        found = {
+            date.fromisoformat(key.category): figure
+            for book in (*self.earlier, self)
+            for key, figure in book._over_time.items()
+            if (key.authority, key.metric_id, key.breakdown) == (self.authority, metric_id, name)
+        }
+        return dict(sorted(found.items()))
 
     def figure_of(self, metric_id: str, categories: Mapping[str, str], authority: str | None = None) -> PublicFigure:
         """One figure by its dimensions, in any order, e.g. `{"sex": "female"}`; the total where there are none."""
@@ -180,7 +200,9 @@ class Book:
         ]
 
     def label_of(self, metric_id: str, breakdown: str, category: str) -> str:
-        """The label of one category, for people."""
+        """The label of one category, for people: of a census day its date."""
+        if breakdown == self.metric(metric_id).on_days:
+            return write_date(date.fromisoformat(category))
         return dict(self._categories_of(self.metric(metric_id), breakdown))[category]
 
     def period(self, collection: Collection) -> Period:

@@ -17,7 +17,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from pipelines.figures import TOTAL, Collection, FigureKey, Metric, PublicFigure
-from pipelines.publishing import blocks, comparisons, department, sentences, side_by_side
+from pipelines.publishing import blocks, census, comparisons, department, sentences, side_by_side
 from pipelines.publishing.answers import answer_requests
 from pipelines.publishing.book import Book, PublishedStatistic, UnknownCitation
 from pipelines.publishing.chart_data import write_chart_data
@@ -163,7 +163,7 @@ class PageFunctions:
                 self.lowest,
             ),
             *(self.has_published, self.published_chart, self.published_table, self.published_neighbours),
-            *(self.published_models, self.published_revisions),
+            *(self.published_models, self.published_revisions, self.has_census_days, self.published_census),
         ]
         previous = self._book.previous
         return {
@@ -514,6 +514,16 @@ class PageFunctions:
     def published_table(self, *measures: str, caption: str) -> Markup:
         """Several measures of the department for the area side by side, a row for each year."""
         return department.mark_up_several(self._shared.published, self._book, measures, caption)
+
+    def has_census_days(self, metric_id: str) -> bool:
+        """Whether this metric was counted at a day for which the department's census of the area was given."""
+        return any(row.ours is not None for row in census.find_days(self._shared.published, self._book, metric_id))
+
+    def published_census(self, metric_id: str) -> Markup:
+        """The department's census of the area, a row for each term, and this metric at the same day."""
+        rows = census.find_days(self._shared.published, self._book, metric_id)
+        self.cited += [row.ours.key for row in rows if row.ours is not None]
+        return census.mark_up_days(rows, self._book)
 
     def published_neighbours(self, model: str) -> Markup:
         """The area beside its statistical neighbours by one model, in the latest year given."""

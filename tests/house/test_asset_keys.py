@@ -58,4 +58,7 @@ def test_every_asset_is_there():
         "pages/" + page.removesuffix(".md").replace("-", "_")
         for page in read_citations(paths.DOCS, frozenset(read_metrics()))
     }
-    assert keys == {f"extracts/{name}" for name in EXTRACTS | beside} | MARTS | pages | SHELL | {"categories"}
+    assert keys == {f"extracts/{name}" for name in EXTRACTS | beside} | MARTS | pages | SHELL | {
+        "categories",
+        "census_days",
+    }

@@ -37,6 +37,12 @@ over_time as (
         'term' as dimension,
         {{ term_of('first_day') }} as category
     from months
+    union
+    select
+        'education' as collection,
+        'census_day' as dimension,
+        census_day as category
+    from {{ ref('int_census_days') }}
 ),
 
 shown (collection, dimension, category) as (
@@ -84,13 +90,17 @@ select
         when breakdowns.second_dimension = '' then firsts.category
         else firsts.category || '/' || seconds.category
     end as category,
-    breakdowns.breakdown in ('quarter', 'term') as is_for_scorecard,
+    breakdowns.breakdown in ('quarter', 'term', 'census_day') as is_for_scorecard,
     metrics.kind,
     metrics.unit,
     available.is_available,
-    periods.period_start,
-    periods.period_end,
-    periods.as_at
+    -- A census day is a period of its own: the count of a day is the same count in whatever edition it stands.
+    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.period_start end
+        as period_start,
+    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.period_end end
+        as period_end,
+    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.as_at end
+        as as_at
 from metrics
 inner join available
     on metrics.metric_id = available.metric_id
