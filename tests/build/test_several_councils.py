@@ -1,0 +1,119 @@
+"""Extracts of three councils: an index, pages and papers for each and for all of them, nothing of another."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from pipelines import paths
+from pipelines.figures import ALL
+from pipelines.intake.calendar import read_calendar
+from pipelines.intake.sample import generate
+from pipelines.publishing.open_data import OFFERED
+from tests.build.conftest import storyboard
+
+COUNCILS = {"E06000010": "Kingston upon Hull", "E06000011": "East Riding of Yorkshire", "E06000014": "York"}
+PLACES = [*COUNCILS, ALL]
+FIGURE = re.compile(r'<data class="figure" value="([^"]*)" data-figure="([^"]+)">([^<]*)</data>')
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("councils")
+    generate(read_calendar(paths.SAMPLE_EXTRACTS)["2016"], folder / "in", scale=3)
+    done = storyboard("build", "--extracts", folder / "in", "--output", folder / "out", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def edition(output: Path) -> Path:
+    return output / "editions" / "2016"
+
+
+def read_displays(edition: Path) -> dict[str, tuple[str, str]]:
+    """The value and the text of each public figure, by its address."""
+    found = {}
+    for name in ("figures.csv", "scorecard.csv"):
+        with (edition / "public" / name).open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                key = "/".join(row[part] for part in ("edition", "authority", "metric_id", "breakdown", "category"))
+                found[key] = (row["value"], row["display"])
+    return found
+
+
+def test_each_council_and_all_of_them_have_a_site_and_papers(output: Path, edition: Path):
+    site = output / "site" / "2016"
+    assert sorted(each.name for each in site.iterdir()) == sorted([*PLACES, "index.html"])
+    assert not (edition / "restricted" / "dmt-report.docx").exists()
+    for place in PLACES:
+        assert (site / place / "missing" / "patterns.html").is_file()
+        assert (site / place / "search" / "search_index.js").is_file()
+        assert (edition / "public" / "charts" / place / "episodes_reported-by-sex.svg").is_file()
+        for name in ("dmt-report.docx", "dmt-report.pdf", "board-pack.pdf", "scorecard.xlsx"):
+            assert (edition / "restricted" / place / name).is_file()
+        for name in ("dmt-report.docx", "tables.xlsx", "foi-answers.docx", "scorecard.xlsx"):
+            assert (edition / "public" / place / name).is_file()
+        assert (output / "working" / "2016" / place / "dmt-report.docx").is_file()
+    for side in ("public", "restricted"):
+        (figures,) = [file for file in (edition / side).rglob("figures.csv") if OFFERED not in file.parts]
+        assert figures.parent == edition / side
+
+
+def test_the_index_holds_the_public_figures_and_leads_everywhere(output: Path, edition: Path):
+    page = (output / "site" / "2016" / "index.html").read_text("utf-8")
+    displays = read_displays(edition)
+    shown = FIGURE.findall(page)
+    assert {address.split("/")[1] for _, address, _ in shown} == set(PLACES)
+    assert [(value, text) for value, _, text in shown] == [displays[address] for _, address, _ in shown]
+    for place in PLACES:
+        assert f'href="{place}/index.html"' in page
+    assert all(name in page for name in COUNCILS.values())
+    assert 'data-banner="draft"' in page
+    assert "These figures are invented" in page
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_pages_of_one_council_show_its_own_protected_figures_alone(place: str, output: Path, edition: Path):
+    displays = read_displays(edition)
+    site = output / "site" / "2016" / place
+    count = 0
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        for value, address, shown in FIGURE.findall(text):
+            assert address.split("/")[1] == place, page
+            assert (value, shown) == displays[address], page
+            count += 1
+        assert 'data-banner="draft"' in text
+        assert "These figures are invented" in text
+        (up,) = re.findall(r'<nav class="areas"[^>]*><a href="([^"]+)"', text)
+        assert (page.parent / up).resolve() == (site.parent / "index.html").resolve()
+    assert count > 500
+    files = [file for file in site.rglob("*.csv") if OFFERED not in file.parts]  # the open files are those of all
+    named = {authority for file in files for authority in re.findall(r"\bE06\d{6}\b", file.read_text("utf-8"))}
+    assert named & set(COUNCILS) <= {place, "E06000014"}  # the department's files speak of York alone
+
+
+def test_a_report_speaks_of_its_own_council(edition: Path):
+    for place, name in COUNCILS.items():
+        document = Document(str(edition / "restricted" / place / "dmt-report.docx"))
+        words = " ".join(
+            [p.text for p in document.paragraphs]
+            + [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        )
+        assert name in words
+        assert not [other for other in COUNCILS.values() if other != name and re.search(rf"\b{other}\b(?! and)", words)]
+
+
+def test_review_lists_hold_the_cases_of_one_council(edition: Path):
+    for place in COUNCILS:
+        with (edition / "restricted" / place / "register-review.csv").open(encoding="utf-8", newline="") as lines:
+            assert {row["authority"] for row in csv.DictReader(lines)} == {place}
+    assert not (edition / "restricted" / ALL / "register-review.csv").exists()
+
+
+def test_the_edition_is_whole(output: Path):
+    done = storyboard("verify", "2016", "--output", output, cwd=output.parent)
+    assert done.returncode == 0, done.stderr
