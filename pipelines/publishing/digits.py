@@ -35,7 +35,7 @@ _SPAN = r"(?:\s*(?:to|and|or|-|–)\s*"
 _LAW = r"sections?|regulations?|reg\.|articles?|art\.|schedules?|paragraphs?|para\.|parts?|chapters?|clauses?|rules?"
 _CLAUSE = r"\d+[A-Za-z]{0,2}(?:\(\w+\))*"
 _NUMBERED = (
-    r"Outcome|Aim|Action|Stage|Key\sStage|Year|Level|Tier|Table|Chart|Figure|Question|Step|Edition|Version|Volume|Principle"
+    r"Outcome|Aim|Action|Stage|Quarter|Key\sStage|Year|Level|Tier|Table|Chart|Figure|Question|Step|Edition|Version|Volume|Principle"
     r"|Priority|WCAG|volume|version|item"
 )
 _COUNTED = "episodes|children|referrals|interviews|citations|cases|boys|girls|young"

@@ -32,7 +32,7 @@ from pipelines.publishing.heat_map import Start, draw_week
 from pipelines.publishing.illustrations import illustrate, set_in_print_font
 from pipelines.publishing.review_words import say_counts
 from pipelines.publishing.sentences import compare, is_shown, is_zero, say_what_is_missing
-from pipelines.publishing.tables import write_statistic
+from pipelines.publishing.tables import address_statistic, write_statistic
 from pipelines.reviews import read_plans
 
 RESTRICTED = "Restricted: exact figures"
@@ -169,6 +169,17 @@ class Paper:
     blocks: tuple[Block, ...]
     cited: Mapping[FigureKey, str]
     dated: date
+
+
+def address_of(run: Run) -> str:
+    """The address of the figure, ours or the department's, that a run shows; empty for words."""
+    match run:
+        case Cited():
+            return str(run.key)
+        case Quoted() if run.statistic.value is not None:
+            return address_statistic(run.statistic)
+        case _:
+            return ""
 
 
 def list_runs(paper: Paper) -> Iterator[Run]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from lxml import etree
+
 from pipelines.publishing.book import Book
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns
 from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
@@ -31,6 +33,23 @@ class Illustration:
     svg: str
     finding: tuple[Part, ...]
     alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The addresses of the numbers that a drawing shows, and of those in its description, each in their order."""
+
+    shown: tuple[str, ...]
+    described: tuple[str, ...]
+
+
+def read_drawn(svg: str) -> Drawn:
+    """The figures of a finished drawing."""
+    root = etree.fromstring(svg.encode(), etree.XMLParser(no_network=True))
+    return Drawn(
+        tuple(text.get("data-figure", "") for text in root.iter("{*}text") if text.get("data-figure")),
+        tuple(address for each in root.iter("{*}desc") for address in each.get("data-figures", "").split()),
+    )
 
 
 def print_fonts() -> Path:

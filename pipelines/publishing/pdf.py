@@ -15,11 +15,32 @@ from typing import Any, Literal
 import typst
 
 from pipelines.faults import MachineFault
-from pipelines.publishing.documents import Block, Line, OfficerPlace, Paper, Run, Words
-from pipelines.publishing.illustrations import print_fonts
+from pipelines.publishing.documents import (
+    Block,
+    Item,
+    Line,
+    OfficerPlace,
+    Paper,
+    Paragraph,
+    Picture,
+    Run,
+    Table,
+    Words,
+    address_of,
+)
+from pipelines.publishing.illustrations import print_fonts, read_drawn
 
 _STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF. The compiler refuses a document that lacks a title, a language or an alternative text."""
+
+
+FIGURES = "figures.json"
+"""The file that lies in each PDF: the addresses of the numbers that it shows, in the order of reading."""
+
+_ATTACHED = f"""
+#pdf.attach("{FIGURES}", bytes(sys.inputs.figures), relationship: "data", mime-type: "application/json",
+  description: "The figure that each number of this paper stands for, in the order of reading")
+"""
 
 
 def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False, has_contents: bool = True) -> None:
@@ -28,9 +49,33 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
     try:
-        into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents)))
+        into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper)))
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
+
+
+def _list_figures(paper: Paper) -> str:
+    """The addresses of all numbers of a paper in the order of reading, and of those in each alternative text, as JSON."""
+    text: list[str] = [address for _, line in paper.front for address in _addresses_in(line)]
+    alternatives: list[list[str]] = []
+    for block in paper.blocks:
+        match block:
+            case Picture():
+                bound = read_drawn(block.svg)
+                text += [*bound.shown, *_addresses_in(block.caption)]
+                alternatives.append(list(bound.described))
+            case Table():
+                text += [address for row in block.rows for cell in row for address in _addresses_in(cell)]
+            case Paragraph() | Item():
+                text += _addresses_in(block.line)
+    # Pages of the site set on paper, and drawings of what is no figure, show numbers that are not listed.
+    drawn = [block for block in paper.blocks if isinstance(block, Picture)]
+    is_complete = set(map(str, paper.cited)) <= set(text) and all(read_drawn(block.svg).shown for block in drawn)
+    return json.dumps({"text": text, "alternatives": alternatives, "is_complete": is_complete}, indent=1)
+
+
+def _addresses_in(line: Line) -> list[str]:
+    return [address for run in line if (address := address_of(run))]
 
 
 def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -> list[int]:
@@ -72,11 +117,11 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(print_fonts())])
 
 
-def _compile(layout: Path, paper: str) -> bytes:
+def _compile(layout: Path, paper: str, figures: str) -> bytes:
     result: bytes = typst.compile(
-        layout.read_bytes(),
+        layout.read_bytes() + _ATTACHED.encode(),
         font_paths=_fonts(),
-        sys_inputs={"paper": paper},
+        sys_inputs={"paper": paper, "figures": figures},
         format="pdf",
         pdf_standards=_STANDARD,
         timestamp=0,

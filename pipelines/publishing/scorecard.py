@@ -30,8 +30,8 @@ from pipelines.publishing.english import (
     write_year_of_stretch,
 )
 from pipelines.publishing.sentences import NOT_KNOWN, compare
-from pipelines.publishing.tables import write_statistic
-from pipelines.publishing.workbooks import make_sheet, value_in_cell, write_workbook
+from pipelines.publishing.tables import address_statistic, write_statistic
+from pipelines.publishing.workbooks import BoundCell, make_sheet, value_in_cell, write_workbook
 
 NO_EARLIER = "Last year cannot be shown: the folder holds no earlier edition"
 NOT_JUDGED = "not judged"
@@ -253,11 +253,12 @@ def _find_published(book: Book, planned: Plan, figure: PublicFigure) -> Publishe
     return keep_latest(book.published_statistics).get((figure.key.authority, measure, figure.period_end))
 
 
-def _statistic_in_cell(statistic: PublishedStatistic) -> int | float | str:
+def _statistic_in_cell(statistic: PublishedStatistic) -> BoundCell:
+    address = address_statistic(statistic)
     if statistic.value is None:
-        return write_statistic(statistic)
+        return BoundCell(address, write_statistic(statistic))
     is_whole = statistic.value == statistic.value.to_integral_value()
-    return int(statistic.value) if is_whole else float(statistic.value)
+    return BoundCell(address, int(statistic.value) if is_whole else float(statistic.value))
 
 
 def _quality_sheet(book: Book, planned: Sequence[_NotRecorded]) -> gptables.GPTable:

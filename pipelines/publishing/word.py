@@ -37,12 +37,15 @@ from pipelines.publishing.documents import (
     Picture,
     Quoted,
     Table,
+    address_of,
     as_text,
     refuse_typed_figures,
 )
+from pipelines.publishing.illustrations import read_drawn
 from pipelines.publishing.pdf import draw_png
 from pipelines.publishing.repacking import repack
 from pipelines.publishing.template_safety import refuse_unsafe
+from pipelines.publishing.word_bindings import add_bound, bind_picture, number_bookmarks
 from pipelines.publishing.word_contents import fill_contents
 from pipelines.publishing.word_places import mark_places
 
@@ -140,6 +143,7 @@ def write_word(
     _mend_tables(word, [block for block in paper.blocks if isinstance(block, Table)])
     mark_places(word, OFFICER_STYLE)
     fill_contents(word, template, pages)
+    number_bookmarks(word)
     properties = word.core_properties
     properties.title, properties.subject, properties.language = paper.title, paper.subtitle, "en-GB"
     properties.keywords = "; ".join(paper.markings)
@@ -180,9 +184,11 @@ def _rich(line: Line) -> RichText:
     rich = RichText()
     for run in line:
         if isinstance(run, Cited):
-            rich.add(run.text, style=FIGURE_STYLE)
+            add_bound(rich, run.text, address_of(run), FIGURE_STYLE)
         elif isinstance(run, OfficerPlace):
             rich.add(run.text, style=OFFICER_STYLE)
+        elif isinstance(run, Quoted) and (address := address_of(run)):
+            add_bound(rich, run.text, address, PUBLISHED_STYLE)
         elif isinstance(run, Quoted):
             rich.add(run.text, style=PUBLISHED_STYLE)
         else:
@@ -259,6 +265,7 @@ def _describe_pictures(word: WordDocument, pictures: Mapping[str, Picture]) -> N
         if known is not None and properties is not None:
             properties.set("descr", known.alternative)
             properties.set("name", f"Figure {known.number}")
+            bind_picture(drawing, read_drawn(known.svg).described)
 
 
 def _mend_tables(word: WordDocument, written: Sequence[Table]) -> None:

@@ -7,13 +7,16 @@ on the sheets of the scorecard is said in `scorecard`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gptables
 import pandas
+from openpyxl.utils import get_column_letter
 
 from pipelines.figures import Metric, PublicFigure
+from pipelines.publishing.binding import name_binding
 from pipelines.publishing.book import Book
 from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.documents import INVENTED, RESTRICTED
@@ -89,7 +92,14 @@ def make_sheet(
     `notes` says by the head of a column which further note it has.
     """
     symbols = [f"{symbol} {meaning}" for symbol, meaning in explain_symbols(figures)]
-    return gptables.GPTable(
+    bound = {
+        (place, column): value.address
+        for column, values in enumerate(rows.values())
+        for place, value in enumerate(values)
+        if isinstance(value, BoundCell)
+    }
+    rows = {name: [v.shown if isinstance(v, BoundCell) else v for v in values] for name, values in rows.items()}
+    made = gptables.GPTable(
         table=pandas.DataFrame(dict(rows), dtype=object),
         table_notes={head: f"$${reference}$$" for head, reference in (notes or {}).items()},
         table_name=name,
@@ -100,6 +110,9 @@ def make_sheet(
         source="Council records, by way of the extracts of the edition",
         additional_formatting=_decimals(rows),
     )
+    # Which cell below the heads shows which figure, for the names that bind them.
+    made.bound = bound
+    return made
 
 
 def _decimals(rows: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -117,12 +130,33 @@ def _decimals(rows: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def value_in_cell(figure: PublicFigure) -> int | float | str:
+@dataclass(frozen=True, slots=True)
+class BoundCell:
+    """What a cell shows of a figure, and its address."""
+
+    address: str
+    shown: int | float | str
+
+
+def value_in_cell(figure: PublicFigure) -> BoundCell:
     """A number as a number; where none is shown, the symbol or the words that stand for it."""
     if figure.value is None:
-        return figure.display
+        return BoundCell(str(figure.key), figure.display)
     is_whole = figure.value.as_tuple().exponent == 0
-    return int(figure.value) if is_whole else float(figure.value)
+    return BoundCell(str(figure.key), int(figure.value) if is_whole else float(figure.value))
+
+
+def _bind_cells(workbook: Any, sheets: Mapping[str, gptables.GPTable]) -> None:
+    """Gives each cell that shows a figure a hidden name that is made from the figure's address."""
+    number = 0
+    for name, sheet in sheets.items():
+        first = sheet.data_range[0] + 1
+        for (row, column), address in getattr(sheet, "bound", {}).items():
+            number += 1
+            cell = f"${get_column_letter(column + 1)}${first + row + 1}"
+            workbook.define_name(name_binding(address, number), f"='{name}'!{cell}")
+    for defined in workbook.defined_names:
+        defined[3] = True
 
 
 def _markings(book: Book) -> list[str]:
@@ -170,6 +204,7 @@ def write_workbook(
         ),
         workbook_options=_TEXT_STAYS_TEXT,
     )
+    _bind_cells(workbook, sheets)
     workbook.set_properties({"title": title, "keywords": "; ".join(_markings(book))})
     workbook.close()
     repack(into, book.edition.periods["education"].as_at)

@@ -4,10 +4,13 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pikepdf
 import pytest
+from openpyxl import load_workbook
 
 from pipelines import paths, register
 from pipelines.defs.proving import is_asset
@@ -132,6 +135,97 @@ def test_one_spoilt_number_is_found_and_named(where, prove_folder, finished):
         path
     }
     assert any(named in str(problem) for problem in problems)
+
+
+def spoil_part(file: Path, part: str, pattern: bytes, replacement: bytes) -> None:
+    """Changes one part of a Word or Excel file."""
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    changed = re.sub(pattern, replacement, parts[part], count=1, flags=re.DOTALL)
+    assert changed != parts[part], "nothing was spoilt"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in (parts | {part: changed}).items():
+            archive.writestr(name, content)
+
+
+def test_one_spoilt_number_of_a_word_file_is_found_and_named(prove_folder, finished):
+    file = finished / "restricted" / "dmt-report.docx"
+    spoil_part(file, "word/document.xml", rb">71<", b">72<")
+    (problem,) = prove_folder(finished).problems
+    assert problem.file == "restricted/dmt-report.docx"
+    assert problem.address == "2017/E06000014/cme_referrals/total/all"
+    assert problem.place.startswith("document, paragraph")
+
+
+def test_a_number_typed_into_a_word_file_is_found(prove_folder, finished):
+    file = finished / "restricted" / "dmt-report.docx"
+    spoil_part(file, "word/document.xml", rb" made, of ", b" made in 37 schools, of ")
+    (problem,) = prove_folder(finished).problems
+    assert "the number 37 stands for no figure" in problem.says
+
+
+def test_a_spoilt_alternative_text_of_a_word_file_is_found(prove_folder, finished):
+    file = finished / "restricted" / "dmt-report.docx"
+    spoil_part(file, "word/document.xml", rb'(descr="[^"]*: )27( of 71)', rb"\g<1>28\2")
+    (problem,) = prove_folder(finished).problems
+    assert "alternative text" in problem.place
+    assert problem.address.startswith("2017/E06000014/cme_referrals/")
+
+
+@pytest.mark.parametrize("path", ["public/tables.xlsx", "restricted/scorecard.xlsx"])
+def test_one_spoilt_number_of_a_workbook_is_found_and_named(path, prove_folder, finished):
+    book = load_workbook(finished / path)
+    sheet, cell = next(
+        (sheet, cell)
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, int) and cell.value > 4
+    )
+    cell.value += 5
+    book.save(finished / path)
+    (problem,) = prove_folder(finished).problems
+    assert problem.file == path
+    assert problem.place == f"sheet {sheet.title}, cell {cell.coordinate}"
+    assert problem.address.startswith("2017/E06000014/") or problem.address.startswith("2016/E06000014/")
+
+
+def spoil_pdf(file: Path, shown: str, instead: str) -> None:
+    """Sets other glyphs of the same font for the first line that begins with a text."""
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        for page in pdf.pages:
+            fonts: dict[str, dict[str, bytes]] = {}
+            for name, font in page.Resources.Font.items():
+                mapped = re.findall(rb"<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]{4})>", font.ToUnicode.read_bytes())
+                fonts[name] = {chr(int(char, 16)): bytes.fromhex(glyph.decode()) for glyph, char in mapped}
+            glyphs: dict[str, bytes] = {}
+            operations = list(pikepdf.parse_content_stream(page))
+            for operation in operations:
+                if str(operation.operator) == "Tf":
+                    glyphs = fonts[str(operation.operands[0])]
+                if str(operation.operator) not in ("Tj", "TJ") or not set(shown + instead) <= set(glyphs):
+                    continue
+                held = operation.operands[0]
+                whole = held if isinstance(held, pikepdf.String) else held[0]
+                sought, wanted = (b"".join(glyphs[char] for char in text) for text in (shown, instead))
+                if bytes(whole).startswith(sought):
+                    changed = pikepdf.String(wanted + bytes(whole)[len(sought) :])
+                    if isinstance(held, pikepdf.String):
+                        operation.operands[0] = changed
+                    else:
+                        held[0] = changed
+                    page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(operations))
+                    pdf.save(file)
+                    return
+    raise AssertionError("nothing was spoilt")
+
+
+def test_one_spoilt_number_of_a_pdf_is_found_and_named_with_its_page(prove_folder, finished):
+    spoil_pdf(finished / "restricted" / "dmt-report.pdf", "71 r", "17 r")
+    (problem,) = prove_folder(finished).problems
+    assert problem.file == "restricted/dmt-report.pdf"
+    assert problem.place.startswith("page ")
+    assert problem.address == "2017/E06000014/cme_referrals/total/all"
 
 
 def test_a_page_that_lost_a_figure_is_named_with_it(prove_folder, finished):

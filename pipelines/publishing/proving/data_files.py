@@ -29,6 +29,13 @@ CODED = frozenset(("pattern", "format", "url", "@id", "@context", "propertyUrl")
 """Members of a descriptor whose texts are code."""
 
 
+def has_figures(file: Path) -> bool:
+    """Whether a CSV file is a table of figures."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        columns = set(next(csv.reader(lines), ()))
+    return columns >= set(KEY) and bool(columns & MEASURED)
+
+
 def read_table(file: Path, *, has_records: bool) -> Iterator[Found]:
     """A table of figures, of the department's values, or of words. `has_records`: any other table holds rows of records
     and of evidence, which are no figures (restricted side)."""

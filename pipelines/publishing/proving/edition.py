@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.figures import ALL
-from pipelines.publishing.proving.data_files import read_descriptor, read_table
-from pipelines.publishing.proving.found import Found, Said, Shown
+from pipelines.publishing.proving.data_files import has_figures, read_descriptor, read_table
+from pipelines.publishing.proving.found import Found, Quoted, Said, Shown
 from pipelines.publishing.proving.knowledge import Known, Number
 from pipelines.publishing.proving.pages import (
     describe_drawing,
@@ -22,9 +22,10 @@ from pipelines.publishing.proving.pages import (
     read_index,
     read_page,
 )
+from pipelines.publishing.proving.papers import read_pdf, read_word, read_workbook
 from pipelines.publishing.proving.verdict import Problem, compare, judge
 
-PAPERS = frozenset((".docx", ".pdf", ".xlsx"))
+PAPERS = {".docx": read_word, ".pdf": read_pdf, ".xlsx": read_workbook}
 EVIDENCE = frozenset((".html", ".json", ".csv", ".sql", ".yml", ".py"))
 """On the restricted side: what tells how figures were made. Its counts of rows, findings and tests are no figures."""
 
@@ -88,7 +89,8 @@ def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
     elif kind == ".json" and is_public:
         yield from read_descriptor(file)
     elif kind in PAPERS:
-        pass
+        found = PAPERS[kind](file)
+        yield from (each for each in found if not isinstance(each, Said | Quoted)) if _is_list(path, file) else found
     elif is_public or kind not in EVIDENCE:
         raise ValueError(path)
 
@@ -97,6 +99,12 @@ def _split(path: str) -> tuple[str, str]:
     """The root of the site that a file of the pages is of, and its path from there; nothing for any other file."""
     found = _SITE.fullmatch(path)
     return (found[1], found[2]) if found else ("", "")
+
+
+def _is_list(path: str, file: Path) -> bool:
+    """Whether a restricted workbook is a list of records: it lies beside the same list as CSV, which is no table of figures."""
+    beside = file.with_suffix(".csv")
+    return not path.startswith("public/") and file.suffix == ".xlsx" and beside.is_file() and not has_figures(beside)
 
 
 def _find_missing(cited: Mapping[str, Iterable[str]], shown: Mapping[str, set[str]]) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ class Shown:
 
     place: str
     address: str
-    text: str
+    text: str | None
     value: str | None = None
 
 
@@ -72,6 +72,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """(place, words) of each page of a paper, and the addresses of all numbers in them, in the order of reading."""
+
+    pages: tuple[tuple[str, str], ...]
+    addresses: tuple[str, ...]
+    is_complete: bool = True
+    """Whether the paper shows no other numbers: a drawing of what is no figure does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The file binds its numbers in a way that cannot be read."""
 
@@ -79,4 +89,4 @@ class Broken:
     problem: str
 
 
-Found = Shown | Said | Quoted | Setting | Described | Row | Named | Broken
+Found = Shown | Said | Quoted | Setting | Described | Row | Listed | Named | Broken

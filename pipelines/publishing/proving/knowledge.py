@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from pipelines.figures import Category, Figure, Metric, PublicFigure
+from pipelines.publishing.binding import digest_address
 from pipelines.publishing.book import PublishedStatistic
 from pipelines.publishing.digits import read_stated, tell_numbers_apart
 from pipelines.publishing.exact import show_exact
@@ -57,6 +58,14 @@ class Known:
                 for found in _NUMBER.finditer(text)
             ]
         return self._numbers[text]
+
+    def resolve(self, address: str) -> str:
+        """The address itself, or that of the figure whose digest it holds."""
+        return self._digests.get(address, address)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {f"digest:{digest_address(address)}": address for address in (*self.figures, *self.quoted)}
 
     @cached_property
     def named(self) -> set[str]:

@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from pipelines.publishing.proving.found import Broken, Described, Found, Named, Quoted, Row, Said, Setting, Shown
+from pipelines.publishing.proving.found import (
+    Broken,
+    Described,
+    Found,
+    Listed,
+    Named,
+    Quoted,
+    Row,
+    Said,
+    Setting,
+    Shown,
+)
 from pipelines.publishing.proving.knowledge import Known, Number, write_plainly
+
+_OR = "|"
+_NO_FIGURE = "no figure: 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +66,30 @@ def judge(file: str, found: Iterable[Found], known: Known, described: Mapping[st
             case Named():
                 if each.name not in known.named:
                     yield Problem(file, each.place, f"explains {each.name}, of which there is no figure")
+            case Listed():
+                yield from _judge_listed(file, each, known)
             case Broken():
                 yield Problem(file, each.place, each.problem)
 
 
 def _judge_shown(file: str, shown: Shown, known: Known) -> Iterator[Problem]:
-    texts = _texts_of(shown.address, known)
+    address = known.resolve(shown.address)
+    texts = _texts_of(address, known)
     if texts is None:
-        yield Problem(file, shown.place, f"“{shown.text}” stands for a figure that does not exist", shown.address)
+        said = shown.value if shown.text is None else shown.text
+        yield Problem(file, shown.place, f"“{said}” stands for a figure that does not exist", address)
         return
-    if write_plainly(shown.text) not in texts:
-        yield Problem(file, shown.place, f"shows “{shown.text}”, which is not this figure", shown.address)
-    if shown.value is not None and shown.address in known.figures:
-        figure = known.figures[shown.address]
-        if not _is_value(shown.value, figure.value):
-            yield Problem(file, shown.place, f"has the value “{shown.value}”, which is not this figure", shown.address)
+    if shown.text is not None and write_plainly(shown.text) not in texts:
+        yield Problem(file, shown.place, f"shows “{shown.text}”, which is not this figure", address)
+    if shown.value is None:
+        return
+    if shown.text is None:
+        # A cell holds the bare number: how it is shown is the format of the cell.
+        is_right = any(text.replace(",", "").rstrip("%") == _write_cell(shown.value, text) for text in texts)
+    else:
+        is_right = address not in known.figures or _is_value(shown.value, known.figures[address].value)
+    if not is_right:
+        yield Problem(file, shown.place, f"has the value “{shown.value}”, which is not this figure", address)
 
 
 def _texts_of(address: str, known: Known) -> set[str] | None:
@@ -79,23 +102,39 @@ def _texts_of(address: str, known: Known) -> set[str] | None:
 
 def _judge_said(file: str, said: Said, known: Known) -> Iterator[Problem]:
     numbers = known.numbers_in(said.text)
-    expected: list[tuple[str, str]] = []
-    for address in said.addresses:
-        texts = _texts_of(address, known)
-        if texts is None:
-            yield Problem(file, said.place, "words name a figure that does not exist", address)
-        else:
-            text = next((each for each in sorted(texts) if each in {n.text for n in numbers}), sorted(texts)[0])
-            expected += [(number.text, address) for number in known.numbers_in(text)]
+    expected = list(_expect(said.addresses, known))
     for problem in compare(file, numbers, expected, said.text):
         yield problem if problem.place else replace(problem, place=said.place)
+
+
+def _judge_listed(file: str, listed: Listed, known: Known) -> Iterator[Problem]:
+    numbers = [
+        replace(number, place=place, may_be_none=number.may_be_none or not listed.is_complete)
+        for place, text in listed.pages
+        for number in known.numbers_in(text)
+    ]
+    if not listed.addresses and not listed.is_complete:
+        return
+    yield from compare(file, numbers, list(_expect(listed.addresses, known)))
+
+
+def _expect(addresses: Iterable[str], known: Known) -> Iterator[tuple[str, str]]:
+    """(number, address) of what the figures at these addresses show; one that does not exist can be shown by nothing."""
+    for address in map(known.resolve, addresses):
+        texts = sorted(_texts_of(address, known) or {_NO_FIGURE})
+        if len(texts) == 1:
+            yield from ((number.text, address) for number in known.numbers_in(texts[0]))
+        else:
+            # The department printed several numbers, one in each release: any of them may stand here.
+            yield _OR.join(number.text for text in texts for number in known.numbers_in(text)), address
 
 
 def compare(
     file: str, numbers: Sequence[Number], expected: Sequence[tuple[str, str]], text: str = ""
 ) -> Iterator[Problem]:
     """Numbers as found against (number, address) as they should be, in order."""
-    if [n.text for n in numbers if not n.may_be_none] == [number for number, _ in expected]:
+    told = [number.text for number in numbers if not number.may_be_none]
+    if len(told) == len(expected) and all(n in w.split(_OR) for n, (w, _) in zip(told, expected, strict=True)):
         return
     for number, wanted in _align(numbers, expected):
         match number, wanted:
@@ -103,7 +142,7 @@ def compare(
                 yield Problem(file, number.place, f"the number {number.text} stands for no figure{_near(text)}")
             case None, (_, address):
                 yield Problem(file, "", "a figure is missing", address)
-            case Number(), (shown, address) if shown != number.text:
+            case Number(), (shown, address) if number.text not in shown.split(_OR):
                 yield Problem(file, number.place, f"shows “{number.text}”, which is not this figure", address)
 
 
@@ -113,11 +152,12 @@ def _align(
     """Pairs of what was found and what it should be, with as few differences as can be; what differs, and what is alone."""
     width = len(expected) + 1
     costs = [list(range(width))]
+    wanted_texts = [frozenset(wanted.split(_OR)) for wanted, _ in expected]
     for number in numbers:
         above, skip = costs[-1], 0 if number.may_be_none else 1
         row = [above[0] + skip]
-        for place, (wanted, _) in enumerate(expected):
-            same = above[place] + (wanted != number.text)
+        for place, wanted in enumerate(wanted_texts):
+            same = above[place] + (number.text not in wanted)
             row.append(min(same, above[place + 1] + skip, row[place] + 1))
         costs.append(row)
     pairs: list[tuple[Number | None, tuple[str, str] | None]] = []
@@ -125,7 +165,7 @@ def _align(
     while i or j:
         number_here = numbers[i - 1] if i else None
         cost = costs[i][j]
-        if number_here and j and cost == costs[i - 1][j - 1] + (expected[j - 1][0] != number_here.text):
+        if number_here and j and cost == costs[i - 1][j - 1] + (number_here.text not in wanted_texts[j - 1]):
             pairs.append((number_here, expected[j - 1]))
             i, j = i - 1, j - 1
         elif number_here and cost == costs[i - 1][j] + (0 if number_here.may_be_none else 1):
@@ -162,6 +202,16 @@ def _judge_row(file: str, row: Row, known: Known) -> Iterator[Problem]:
             yield from _judge_said(file, Said(place, text), known)
         elif text != wanted[column]:
             yield Problem(file, place, f"has “{text}”, which is not this figure's {column}", row.address)
+
+
+def _write_cell(value: str, shown: str) -> str:
+    """The number of a cell with as many decimals as the figure is shown with; itself where it has more."""
+    places = len(shown.rstrip("%").partition(".")[2])
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
+    return value if number != round(number, places) else f"{number:.{places}f}"
 
 
 def _is_value(text: str, value: Decimal | None) -> bool:
