@@ -174,13 +174,14 @@ def read_pdf(file: Path) -> Iterator[Found]:
         alternatives = [text for page in pdf for text in _list_alternatives(page)]
         title = pdf.get_metadata_value("Title")
     if not lists:
-        # The pages of the site on paper: what they show is bound, and proved, in the pages themselves.
+        yield Broken("", "the PDF does not list its figures, so that its numbers cannot be told apart")
         return
     listed = json.loads(lists[0])
     numbering = _Numbering()
     pages = [(f"page {number}", numbering.blank(text)) for number, text in enumerate(texts, start=1)]
     yield Listed(tuple(pages), tuple(listed["text"]), listed["is_complete"])
     if not listed["is_complete"]:
+        # All pages of the site on paper, or the week by hour: what they show is bound, and proved, where it comes from.
         return
     yield Said("title", title)
     if len(alternatives) != len(listed["alternatives"]):
