@@ -127,8 +127,8 @@ def main(words: list[str]) -> int:
     problems = check(folder)
     for path, problem in problems:
         shown = path.encode("utf-8", "backslashreplace").decode()
-        print(f"{shown}: {problem}")  # noqa: T201 - this file is a command of its own
-    print(f"{folder.name}: {f'{len(problems)} problems' if problems else 'whole and unchanged'}")  # noqa: T201
+        sys.stdout.write(f"{shown}: {problem}\n")
+    sys.stdout.write(f"{folder.name}: {f'{len(problems)} problems' if problems else 'whole and unchanged'}\n")
     return 1 if problems else 0
 
 

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlparse
 
 import axe_playwright_python
@@ -134,8 +135,9 @@ def test_no_page_is_heavy_or_asks_for_many_files(context: BrowserContext, site: 
 def test_every_page_has_the_same_colours_and_contrast_for_readers_who_prefer_dark(browser: Browser, site: Path) -> None:
     """There is one colour scheme; axe has looked at it above, and looks again at the contrast under the other preference."""
     axe, looks, wrong = AXE.read_text("utf-8"), set(), {}
-    for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
         for path in find_written_pages(site) if scheme == "dark" else [site / "index.html"]:
             page.goto(path.as_uri())

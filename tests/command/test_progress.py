@@ -50,10 +50,11 @@ def build(output: Output) -> None:
 
 
 def test_a_terminal_shows_the_step_in_words_with_its_usual_time(output: Output, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     output.durations.write_text('{"warehouse": 7.2}', "utf-8")
     build(output)
-    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    shown = terminal.getvalue()
     assert "2016: counting, and testing what was counted (usually 7 s)" in shown
 
 
