@@ -52,8 +52,9 @@ class Audit:
     linking: Linking = "all"
     relations: list[str] = field(default_factory=list)
     selection: dict[str, Any] = field(default_factory=dict)
-    beside: dict[str, bool] = field(default_factory=dict)
-    """Question about all authorities together -> whether it stays open to somebody who knows everything of the others."""
+    beside: dict[tuple[FigureKey, ...], bool] = field(default_factory=dict)
+    """A count of all authorities together, or two whose difference is asked -> whether it stays open to somebody who knows
+    everything of the authorities that are not looked at."""
 
     @property
     def ok(self) -> bool:
@@ -208,7 +209,8 @@ def _attack(
         if finding is not None:
             audit.problems.append(f"{question.label} can be worked out too closely from what is public.")
     for question in situation.questions_beside(hidden):
-        audit.beside[question.label] = examiner.examine(question) is None
+        asked = tuple(situation.unknowns[position].keys[0] for position in question.sum_of)
+        audit.beside[asked] = examiner.examine(question) is None
     for insider in insiders_of(situation, exact, hidden):
         audit.insiders += 1
         for finding in examiner.examine_insider(insider, near(situation, insider, hidden)):

@@ -91,21 +91,32 @@ class _Many:
             self._take_over(alone)
             self.places[name] = {_place(hidden.key) for hidden in alone.hidden}
         parts: dict[str, ProtectedRelease] = {}
-        beside: dict[str, bool] = {}
+        beside: dict[tuple[FigureKey, ...], bool] = {}
         for name in self.names:
             partners = self._partners(name)
             part = self.protect([ALL_AUTHORITIES, name, *partners], self._surroundings(name, partners))
             self._take_over(part)
             parts[name] = part
-            for question, is_open in part.audit.beside.items():
-                beside[question] = is_open or beside.get(question, False)
+            for asked, is_open in part.audit.beside.items():
+                beside[asked] = is_open or beside.get(asked, False)
+        told = [asked for asked, is_open in beside.items() if not is_open]
+        mended = [self._protect_together(asked) for asked in told]
         parts[ALL_AUTHORITIES] = self.protect([ALL_AUTHORITIES], self._settled())
         self._take_over(parts[ALL_AUTHORITIES])
-        return self._join(parts, beside)
+        return self._join(parts, mended)
 
     def _take_over(self, part: ProtectedRelease) -> None:
         for hidden in part.hidden:
             self.hidden.setdefault(hidden.key, hidden)
+
+    def _protect_together(self, asked: tuple[FigureKey, ...]) -> ProtectedRelease:
+        """Counts of all authorities that every view so far gave away, beside all who hide the same: more of `all` is hidden."""
+        places = {_place(key) for key in asked}
+        hiding = sorted({key.authority for key in self.hidden if _place(key) in places} - {ALL_AUTHORITIES})
+        view = self._surroundings(ALL_AUTHORITIES, hiding)
+        part = self.protect([ALL_AUTHORITIES, *hiding], replace(view, together=view.together - set(asked)))
+        self._take_over(part)
+        return part
 
     def _partners(self, name: str) -> list[str]:
         """Others who hide what this one hides, each of its hidden counts by two of them where that can be."""
@@ -174,13 +185,13 @@ class _Many:
             for release in self.earlier
         ]
 
-    def _join(self, parts: Mapping[str, ProtectedRelease], beside: Mapping[str, bool]) -> ProtectedRelease:
+    def _join(self, parts: Mapping[str, ProtectedRelease], mended: Sequence[ProtectedRelease]) -> ProtectedRelease:
         candidates = [
             figure for name, part in parts.items() for figure in part.candidates if figure.key.authority == name
         ]
         shown = {figure.key for figure in candidates if figure.status != "suppressed"}
         hidden = tuple(self.hidden[key] for key in sorted(self.hidden) if key not in shown)
-        audits = [part.audit for part in parts.values()]
+        audits = [part.audit for part in (*parts.values(), *mended)]
         audit = Audit(
             problems=list(dict.fromkeys(problem for audit in audits for problem in audit.problems)),
             widths={label: width for audit in audits for label, width in audit.widths.items()},
@@ -197,11 +208,6 @@ class _Many:
             relations=sorted({says for audit in audits for says in audit.relations}),
             selection=count_reasons(hidden) | {"method": "authority by authority"},
         )
-        audit.problems += [
-            f"{question} can be worked out too closely from what is public of the authorities."
-            for question, is_open in beside.items()
-            if not is_open
-        ]
         return ProtectedRelease(tuple(sorted(candidates, key=lambda figure: figure.key)), audit, hidden)
 
 

@@ -295,7 +295,7 @@ class Situation:
             keys=members,
             when_shown=shown,
             when_hidden=(low, UNBOUNDED),
-            is_asked=not any(key in self._within.together or key in self._within.partners for key in members),
+            is_asked=any(key not in self._within.together | self._within.partners for key in members),
             is_fixed=any(key in self._within.partners for key in members),
             truth=truth.get(members[0]),
         )

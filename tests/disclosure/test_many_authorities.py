@@ -56,7 +56,10 @@ def figures():
 
 @pytest.fixture(scope="module")
 def protected(figures):
-    return protect_all(figures)
+    """Each council beside one partner, so that the counts of the two others are granted to the attacker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(authorities, "PARTNERS", 1)
+        return protect_all(figures)
 
 
 def test_what_is_safe_authority_by_authority_is_safe_from_somebody_who_sees_everything(figures, protected):
