@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.editions import disk
 from pipelines.editions.banners import choose_banner, insert_banner
 from pipelines.editions.manifest import walk_files
+from pipelines.editions.names import is_place
 from pipelines.editions.seal import PAGES
 from pipelines.editions.state import EditionState
 from pipelines.faults import MachineFault
@@ -34,6 +35,7 @@ def assemble_site(
         if not pages.is_dir():
             raise MachineFault(f"Edition {state.name} has no pages: its folder {PAGES}/ is missing.")
         banner = None if state.status == "withdrawn" else choose_banner(state, states)
+        leads_to = folders[banner.leads_to] / PAGES if banner is not None and banner.leads_to else None
         for path, status in walk_files(pages):
             if not stat.S_ISREG(status.st_mode):
                 raise MachineFault(f"{pages / path} is not a plain file, and cannot be shown on the site.")
@@ -41,12 +43,24 @@ def assemble_site(
             disk.make_folder(target.parent)
             if banner is not None and target.suffix.lower() in (".html", ".htm"):
                 page = insert_banner(
-                    (pages / path).read_bytes(), banner, depth=path.count("/"), path=f"{state.name}/{path}"
+                    (pages / path).read_bytes(),
+                    banner,
+                    depth=path.count("/"),
+                    path=f"{state.name}/{path}",
+                    place=_find_same_council(path, leads_to),
                 )
                 disk.write_file(target, page)
             else:
                 disk.copy_file(pages / path, target)
     return folder
+
+
+def _find_same_council(path: str, leads_to: Path | None) -> str:
+    """The folder in which the council of a page has its pages in another edition; none where it has none of its own there."""
+    place, inside, _ = path.partition("/")
+    if leads_to is None or not inside or not is_place(place):
+        return ""
+    return f"{place}/" if (leads_to / place / "index.html").is_file() else ""
 
 
 def choose_released(states: Sequence[EditionState]) -> list[EditionState]:

@@ -68,9 +68,10 @@ def choose_banner(state: EditionState, shown: Sequence[EditionState]) -> Banner 
     return Banner(kind, text, leads_to.name, link_text)
 
 
-def insert_banner(page: bytes, banner: Banner, *, depth: int, path: str) -> bytes:
+def insert_banner(page: bytes, banner: Banner, *, depth: int, path: str, place: str = "") -> bytes:
     """The page with the banner right after its marker (or after `<body>`). `depth` counts the folders between the
-    page and its edition's folder; `path` names the page in a fault."""
+    page and its edition's folder; `path` names the page in a fault. `place` is the folder of the edition led to in which
+    the same council has its pages, as `E06000014/`; without it the banner leads to the edition's first page."""
     at = page.find(MARKER)
     if at >= 0:
         at += len(MARKER)
@@ -78,13 +79,13 @@ def insert_banner(page: bytes, banner: Banner, *, depth: int, path: str) -> byte
         at = found.end()
     else:
         raise MachineFault(f"The page {path} has no place for its banner: it has no <body>.")
-    return page[:at] + _render(banner, depth).encode("utf-8") + page[at:]
+    return page[:at] + _render(banner, depth, place).encode("utf-8") + page[at:]
 
 
-def _render(banner: Banner, depth: int) -> str:
+def _render(banner: Banner, depth: int, place: str) -> str:
     link = ""
     if banner.leads_to is not None:
-        address = "../" * (depth + 1) + f"{banner.leads_to}/index.html"
+        address = "../" * (depth + 1) + f"{banner.leads_to}/{place}index.html"
         link = f' <a href="{html.escape(address)}" style="{_LINK_STYLE}">{html.escape(banner.link_text)}</a>'
     return (
         f'<aside class="storyboard-banner" data-banner="{banner.kind}" '

@@ -12,6 +12,8 @@ from pipelines.faults import UsageFault
 
 _NAME = re.compile(r"(?P<edition>[0-9]{4})(?:-v(?P<version>[1-9][0-9]{0,3}))?", re.ASCII)
 
+_PLACE = re.compile(r"E[0-9]{8}|all", re.ASCII)
+
 
 class EditionName(NamedTuple):
     """An edition and one of its versions; `version` is None where the person asked for the latest."""
@@ -41,3 +43,8 @@ def is_folder_name(text: str) -> bool:
     """Whether a folder of this name can be an edition's. `2016-v1` cannot: the first version has no suffix."""
     found = _NAME.fullmatch(text)
     return found is not None and found["version"] != "1"
+
+
+def is_place(text: str) -> bool:
+    """Whether a folder of this name among an edition's pages holds those of one of several councils, or of all of them."""
+    return _PLACE.fullmatch(text) is not None

@@ -38,8 +38,9 @@ def stage(
     previous: Sealed | None = None,
     corrects: Sealed | None = None,
     is_invented: bool = True,
+    places: Sequence[str] = ("",),
 ) -> Path:
-    """A finished, sealed edition whose every file says `words`."""
+    """A finished, sealed edition whose every file says `words`. `places` are the folders of its page sets, as `E06000014/`."""
     staged = folder / name_folder(edition, version)
     files = {
         "public/figures.csv": f"edition,value\n{edition},{words}\n",
@@ -47,7 +48,7 @@ def stage(
         "public/pages/assets/style.css": f"p {{ color: black }} /* {words} */",
         "restricted/figures.csv": f"edition,value\n{edition},exact {words}\n",
         "restricted/audit/steps and rows.json": f'{{"words": "{words}"}}',
-    } | {f"public/pages/{page}": write_page(f"{edition} {words}") for page in PAGES}
+    } | {f"public/pages/{place}{page}": write_page(f"{edition} {words}") for place in places for page in PAGES}
     for path, content in files.items():
         (staged / path).parent.mkdir(parents=True, exist_ok=True)
         (staged / path).write_text(content, encoding="utf-8", newline="\n")

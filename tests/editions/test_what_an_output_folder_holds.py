@@ -97,6 +97,29 @@ def test_an_older_edition_leads_forward_to_the_newest_by_a_link_that_works(outpu
     assert banners((output.release / "2016" / "index.html").read_bytes()) == []
 
 
+def test_the_banner_of_one_of_several_councils_leads_to_the_pages_of_the_same_council(
+    output: Output, tmp_path: Path
+) -> None:
+    with work_in(output):
+        for edition, places in (
+            ("2016", ("", "E06000014/", "E08000035/", "all/")),
+            ("2017", ("", "E06000014/", "all/")),
+        ):
+            states = list_editions(output)
+            previous = find_previous(states, edition)
+            staged = stage(tmp_path, edition, previous=previous.sealed if previous else None, places=places)
+            install_edition(staged, output, edition, ACT, list_on_index)
+    leads = {"E06000014/": "E06000014/", "all/": "all/", "E08000035/": "", "": ""}
+    for place, expected in leads.items():
+        for name in PAGES:
+            page = output.site / "2016" / place / name
+            link = re.search(rb'<a href="([^"]*)"', page.read_bytes())
+            assert link is not None
+            led_to = (page.parent / link[1].decode()).resolve()
+            assert led_to == (output.site / "2017" / expected / "index.html").resolve()
+            assert led_to.is_file()
+
+
 def test_building_again_with_the_same_input_changes_nothing(output: Output, tmp_path: Path) -> None:
     install(output, tmp_path / "a", "2016", "2017")
 
