@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines import paths
 from pipelines.faults import DataFault, UsageFault
-from pipelines.intake.plain_yaml import Where, find_line, read_plain_yaml
+from pipelines.intake.plain_yaml import read_plain_yaml
+from pipelines.yaml_lines import Where, find_line
 
 VARIABLE = "STORYBOARD_CONFIGURATION"
 """How the code location, a process of its own, learns which file the command was given."""

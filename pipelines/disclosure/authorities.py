@@ -20,6 +20,8 @@ from pipelines.figures import Category, Figure, FigureKey, Metric, PublicFigure
 
 TOGETHER = 3
 """Up to so many authorities are protected in one go, with nothing granted."""
+VIEWED = 12
+"""Beside so many a count of all authorities is looked at again, where it is given away beside fewer."""
 PARTNERS = 4
 COVERED = 2
 """How many partners should hide the same count, so that the sum of all tells less of each."""
@@ -110,11 +112,20 @@ class _Many:
             self.hidden.setdefault(hidden.key, hidden)
 
     def _protect_together(self, asked: tuple[FigureKey, ...]) -> ProtectedRelease:
-        """Counts of all authorities that every view so far gave away, beside all who hide the same: more of `all` is hidden."""
+        """Counts of all authorities that every view so far gave away, beside all who hide the same: more of `all` is hidden.
+
+        After those who hide it come those with the largest counts: what is shown of them is rounded.
+        """
         places = {_place(key) for key in asked}
-        hiding = sorted({key.authority for key in self.hidden if _place(key) in places} - {ALL_AUTHORITIES})
-        view = self._surroundings(ALL_AUTHORITIES, hiding)
-        part = self.protect([ALL_AUTHORITIES, *hiding], replace(view, together=view.together - set(asked)))
+        hiding = {key.authority for key in self.hidden if _place(key) in places} - {ALL_AUTHORITIES}
+        sizes = dict.fromkeys(self.names, 0)
+        for key, value in self._counts.items():
+            if _place(key) in places:
+                sizes[key.authority] += value
+        largest = sorted(self.names, key=lambda name: (name not in hiding, -sizes[name], name))
+        beside = sorted(largest[:VIEWED])
+        view = self._surroundings(ALL_AUTHORITIES, beside)
+        part = self.protect([ALL_AUTHORITIES, *beside], replace(view, together=view.together - set(asked)))
         self._take_over(part)
         return part
 

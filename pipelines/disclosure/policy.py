@@ -10,11 +10,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from pipelines.faults import UsageFault
 from pipelines.figures import ALL, TOTAL, Category, FigureKey, Metric
+from pipelines.yaml_lines import Lines, Where, read_yaml, tell_faults
 
 Rule = Literal["contributors", "whole_group", "denominator"]
 
@@ -90,6 +90,8 @@ class Policy(_Part):
     exceptions: tuple[Exemption, ...] = ()
     approved_by: str
     approved_on: date | None = None
+    _lines: Lines = PrivateAttr(default_factory=dict)
+    """Where each setting stands in the file that was read."""
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
@@ -131,18 +133,14 @@ class Policy(_Part):
 
 
 def read_policy(text: str, name: str = "policy.yml") -> Policy:
-    """The policy in a YAML text. Raises UsageFault, naming the setting that is wrong, where it is not one."""
+    """The policy in a YAML text. Raises UsageFault, with the line of each setting that is wrong, where it is not one."""
+    stated, lines = read_yaml(text, name)
     try:
-        return Policy.model_validate(yaml.safe_load(text))
+        policy = Policy.model_validate(stated)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
-        raise UsageFault(
-            f"{name} is not a disclosure policy ({wrong}). Mend the settings named and run again."
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise UsageFault(f"{name}{where} cannot be read as YAML. Mend it and run again.") from None
+        raise _refuse(name, lines, [(each["loc"], each["msg"]) for each in error.errors()]) from None
+    policy._lines = lines
+    return policy
 
 
 def check_policy(
@@ -151,30 +149,34 @@ def check_policy(
     categories: Mapping[str, tuple[Category, ...]],
     name: str = "policy.yml",
 ) -> None:
-    """Raises UsageFault where the policy names a metric, breakdown, dimension, category or unit that does not exist."""
-    wrong = [f"whole_groups: no dimension {d}" for d in policy.whole_groups.dimensions if d not in categories]
+    """Raises UsageFault, with lines, where the policy names a metric, breakdown, dimension, category or unit that is not."""
+    wrong: list[tuple[Where, str]] = []
+    for place, dimension in enumerate(policy.whole_groups.dimensions):
+        if dimension not in categories:
+            wrong.append((("whole_groups", "dimensions", place), f"there is no dimension {dimension}"))
     for dimension, category in policy.open_top_bands.items():
-        members = categories.get(dimension, ())
-        if category not in {member.category for member in members}:
-            wrong.append(f"open_top_bands: no category {category} of {dimension}")
+        if category not in {member.category for member in categories.get(dimension, ())}:
+            wrong.append((("open_top_bands", dimension), f"there is no category {category} of {dimension}"))
     units = {metric.unit for metric in metrics.values() if metric.kind in ("rate", "mean")}
-    wrong += [
-        f"least_denominators: no rate or mean has the unit {unit}"
-        for unit in policy.least_denominators
-        if unit not in units
-    ]
-    for text in policy.keep_visible:
+    for unit in policy.least_denominators:
+        if unit not in units:
+            wrong.append((("least_denominators", unit), f"no rate or mean has the unit {unit}"))
+    for place, text in enumerate(policy.keep_visible):
         metric_id, _, breakdown = text.removesuffix("]").partition("[")
         if metric_id not in metrics or (breakdown and breakdown not in metrics[metric_id].every_breakdown):
-            wrong.append(f"keep_visible: no figures {text}")
-    for exception in policy.exceptions:
+            wrong.append((("keep_visible", place), f"there are no figures {text}"))
+    for place, exception in enumerate(policy.exceptions):
         metric = metrics.get(exception.metric_id)
         if metric is None or exception.breakdown not in (TOTAL, *metric.every_breakdown):
-            wrong.append(f"exceptions: no figures {exception.metric_id} by {exception.breakdown}")
+            wrong.append(
+                (("exceptions", place), f"there are no figures {exception.metric_id} by {exception.breakdown}")
+            )
     if wrong:
-        raise UsageFault(
-            f"{name} speaks of what does not exist ({'; '.join(wrong)}). Mend the settings named and run again."
-        )
+        raise _refuse(name, policy._lines, wrong)
+
+
+def _refuse(name: str, lines: Lines, wrong: list[tuple[Where, str]]) -> UsageFault:
+    return UsageFault(f"{tell_faults(name, lines, wrong)}\nMend the settings named and run again.")
 
 
 def describe(policy: Policy) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.faults import UsageFault
 from pipelines.figures import ALL, CENSUS_DAY, OVER_TIME, TOTAL, Category, FigureKey, Metric, Period
+from pipelines.yaml_lines import read_yaml, tell_faults
 
 ALL_AUTHORITIES = "all"
 ELSEWHERE = "elsewhere"
@@ -309,17 +309,12 @@ def read_relations(
 
     Raises UsageFault, naming the line, where one cannot be read or speaks of a figure that no metric has.
     """
+    stated, lines = read_yaml(text, name)
     try:
-        file = _File.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        file = _File.model_validate(stated)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
-        raise UsageFault(
-            f"{name} does not state relations as it should ({wrong}). Mend what is named and run again."
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise UsageFault(f"{name}{where} cannot be read as YAML. Mend it and run again.") from None
+        wrong = tell_faults(name, lines, [(each["loc"], each["msg"]) for each in error.errors()])
+        raise UsageFault(f"{wrong}\nMend what is named and run again.") from None
     reader = _Reader(metrics, categories, name)
     return Relations(
         metrics=metrics,

@@ -5,14 +5,12 @@ Reads the text that it is given; which file that is, and what follows from it, i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import yaml
-
 from pipelines.faults import UsageFault
+from pipelines.yaml_lines import read_yaml, tell_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,11 @@ class Settings:
 
 def read_settings(text: str) -> Settings:
     """The settings of a `publication.yml`. A file that is not one is a UsageFault that names the line and the setting."""
-    try:
-        stated, lines = yaml.safe_load(text), dict(_find_lines(yaml.compose(text, Loader=yaml.SafeLoader), ""))
-    except yaml.MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise UsageFault(
-            f"publication.yml{where}: this is no YAML. Mend it, or restore it from the project."
-        ) from fault
-    except yaml.YAMLError as fault:
-        raise UsageFault("publication.yml is no YAML. Mend it, or restore it from the project.") from fault
+    stated, lines = read_yaml(text, "publication.yml")
 
     def refuse(where: str, what: str) -> UsageFault:
-        named = f", {where.replace('.', ', ')}" if where else ""
-        return UsageFault(f"publication.yml, line {lines.get(where, 1)}{named}: {what}")
+        place = tuple(where.split(".")) if where else ()
+        return UsageFault(tell_faults("publication.yml", lines, [(place, what)]))
 
     def take(part: Any, where: str, keys: set[str]) -> dict[str, Any]:
         if not isinstance(part, dict) or set(part) != keys:
@@ -73,12 +62,3 @@ def read_settings(text: str) -> Settings:
         take_whole(extracts["keep_years"], "extracts.keep_years", 100),
         " ".join(rule.split()),
     )
-
-
-def _find_lines(node: Any, where: str) -> Iterator[tuple[str, int]]:
-    """The line of each setting, by the way to it."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            place = f"{where}.{key.value}" if where else str(key.value)
-            yield place, key.start_mark.line + 1
-            yield from _find_lines(value, place)

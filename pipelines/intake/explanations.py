@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pipelines.faults import DataFault
 from pipelines.intake.files import EXPLANATIONS
 from pipelines.intake.findings import Finding
-from pipelines.intake.plain_yaml import find_line, read_plain_yaml
+from pipelines.intake.plain_yaml import read_plain_yaml
 from pipelines.intake.privacy import DETECTORS
 from pipelines.intake.rules import RULES
+from pipelines.yaml_lines import find_line
 
 Text = Annotated[str, Field(min_length=1)]
 _HARMLESS = frozenset({"holds_dates", "holds_free_text"})

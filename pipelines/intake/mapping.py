@@ -18,10 +18,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.faults import DataFault
-from pipelines.intake.plain_yaml import Where, find_line, read_plain_yaml
+from pipelines.intake.plain_yaml import read_plain_yaml
 from pipelines.intake.schemas import EXTRACTS, read_schema
 from pipelines.intake.schemas import Field as SchemaField
 from pipelines.intake.source_tables import make_slug
+from pipelines.yaml_lines import Where, find_line
 
 ISO = "iso"
 JOINED_BY = " | "

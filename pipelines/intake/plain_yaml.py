@@ -6,7 +6,6 @@ say belongs to the module that asks. No message repeats what a file says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ import yaml
 from pipelines.faults import DataFault
 from pipelines.intake.files import read_plain_file
 from pipelines.intake.findings import Findings
-
-Where = tuple[str | int, ...]
-"""The way to a part of a file: names, and places in lists counted from 0."""
+from pipelines.yaml_lines import Where
 
 _LARGEST = 1_000_000
 
@@ -39,13 +36,6 @@ def read_plain_yaml(path: Path) -> tuple[Any, dict[Where, int]]:
         raise DataFault(f"{path.name}: the parts lie too deep in one another.") from None
     except _NotPlain as fault:
         raise DataFault(f"{path.name}, line {fault.line}: {fault.what}") from None
-
-
-def find_line(lines: Mapping[Where, int], where: Where) -> int:
-    """The line of a part, or of the nearest part around it."""
-    while where not in lines and where:
-        where = where[:-1]
-    return lines.get(where, 1)
 
 
 def _read_text(path: Path) -> str:

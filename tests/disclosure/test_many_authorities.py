@@ -89,3 +89,24 @@ def test_few_authorities_are_protected_in_one_go(monkeypatch):
     protected = protect_all(count(worlds(4, number=2)))
     assert protected.audit.ok
     assert FigureKey("2016", ALL_AUTHORITIES, "episodes_reported") in {f.key for f in protected.figures}
+
+
+def test_a_count_of_all_that_every_view_gives_away_is_looked_at_again_beside_those_who_count_most(monkeypatch):
+    looked_at = []
+    protect_some = authorities._Many.protect
+
+    def watch(self, names, within=None):
+        part = protect_some(self, names, within)
+        looked_at.append((set(names), within, part.audit))
+        return part
+
+    monkeypatch.setattr(authorities, "PARTNERS", 1)
+    monkeypatch.setattr(authorities._Many, "protect", watch)
+    protected = protect_all(count(worlds(1)))
+    assert protected.audit.ok
+    told = {asked for _, within, audit in looked_at if within for asked, is_open in audit.beside.items() if not is_open}
+    left = {asked for _, within, audit in looked_at if within for asked, is_open in audit.beside.items() if is_open}
+    again = [within.together for names, within, _ in looked_at if within and len(names) > 1]
+    assert told - left
+    for asked in told - left:
+        assert any(not set(asked) & together for together in again)
