@@ -33,7 +33,7 @@ def dmt_report(
         restricted = run.staged / "restricted" / place
         restricted.mkdir(parents=True, exist_ok=True)
         paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
-        write_dmt_pdf(book, restricted / "dmt-report.pdf")
+        write_dmt_pdf(paper, restricted / "dmt-report.pdf")
         shown += len(set(paper.cited))
     return dg.MaterializeResult(metadata={"figures": shown})
 
@@ -59,7 +59,7 @@ def public_dmt_report(
         public = run.staged / "public" / place
         public.mkdir(parents=True, exist_ok=True)
         paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
-        write_dmt_pdf(book, public / "dmt-report.pdf")
+        write_dmt_pdf(paper, public / "dmt-report.pdf")
         shown += len(set(paper.cited))
     return dg.MaterializeResult(metadata={"figures": shown})
 

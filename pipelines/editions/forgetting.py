@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ REVIEW_LISTS = ("register-review", "interview-review", "census-reconciliation")
 """Lists in an edition's restricted folder, as files of whatever type, that name records on purpose: people review them."""
 SHORTEST = 6
 """Characters of an id that can be looked for: a shorter one also stands in words and numbers that are no id."""
-_WORD = re.compile(rb"[A-Za-z0-9_-]{%d,64}" % SHORTEST)
+_BETWEEN_WORDS = bytes(c if c < 128 and (chr(c).isalnum() or c in b"_-") else 32 for c in range(256))
+"""Turns every byte that no id is made of into a space."""
 _HOW = (
     "The run's folder was removed. Then every file of the hidden folder beside the output, the archive apart, and of the "
     "editions that were built was read, packed files (docx, xlsx) opened, and every word in them compared with the ids of "
@@ -52,7 +52,9 @@ def search(output: Output, editions: Iterable[str], ids: Collection[str]) -> Sea
         for path, file in _list_files(folder, output):
             name = f"{folder.name}/{path}"
             read.append(name)
-            found = wanted.intersection(_WORD.findall(b"\n".join(_unpack(file))))
+            found = {
+                one for part in _unpack(file) for one in wanted.intersection(part.translate(_BETWEEN_WORDS).split())
+            }
             if found:
                 (on_purpose if _is_meant(output, file) else elsewhere)[name] = len(found)
     return Search(len(wanted), len(ids) - len(wanted), tuple(read), on_purpose, elsewhere)

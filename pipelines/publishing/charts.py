@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -26,7 +27,6 @@ from pipelines.publishing.sentences import NOT_KNOWN
 if TYPE_CHECKING:
     # Imported by what draws: pages whose drawings are all kept from before need none of it.
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
 
 WIDTH = 350
 """Width of every drawing in its own units: as wide as a phone, so that the text keeps its size there."""
@@ -250,7 +250,7 @@ def draw_mark(axes: Axes, mark: Mark, x: float, y: float, unit: float, thickness
         linewidth=0.8 if hidden else 0,
     )
     patch.set_gid(f"{'hidden' if hidden else 'bar'}-{mark.category.replace('/', '-')}")
-    axes.add_patch(patch)
+    axes.add_artist(patch)
     return length
 
 
@@ -263,10 +263,30 @@ def colours() -> list[str]:
 
 
 @cache
-def _canvas() -> Canvas:
+def _axes() -> Axes:
+    """The one set of axes that every drawing is made on: to make axes costs more than to draw."""
     from matplotlib.figure import Figure
 
-    return Figure()
+    axes = Figure().add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    return axes
+
+
+@cache
+def _settings() -> Any:
+    """The style of the Analysis Function, and what keeps the bytes the same."""
+    from matplotlib import rc_params_from_file
+
+    style: Any = rc_params_from_file(str(files("afcharts") / "afcharts.mplstyle"), use_default_template=False)
+    return {
+        **style,
+        "font.family": ["DejaVu Sans"],
+        "svg.fonttype": "none",
+        "svg.hashsalt": "storyboard",
+        "hatch.linewidth": 1.0,
+        "hatch.color": PALE,
+        "path.simplify": False,
+    }
 
 
 @contextmanager
@@ -295,27 +315,21 @@ def render(draw: Callable[[Axes], None], height: float, title: Words, descriptio
 
 
 def _draw(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
-    import matplotlib.style
+    import matplotlib
 
-    settings: dict[str, Any] = {
-        "font.family": ["DejaVu Sans"],
-        "svg.fonttype": "none",
-        "svg.hashsalt": "storyboard",
-        "hatch.linewidth": 1.0,
-        "hatch.color": PALE,
-        "path.simplify": False,
-    }
     file = io.BytesIO()
-    with _ONE_AT_A_TIME, matplotlib.style.context(["afcharts.afcharts", settings]):
-        canvas = _canvas()
-        canvas.clear()
+    with _ONE_AT_A_TIME, matplotlib.rc_context(_settings()):
+        axes = _axes()
+        canvas: Any = axes.figure
         canvas.set_size_inches(WIDTH / 72, height / 72)
-        axes = canvas.add_axes((0.0, 0.0, 1.0, 1.0))
-        axes.set_axis_off()
         axes.set_xlim(0, WIDTH)
         axes.set_ylim(height, 0)
-        draw(axes)
-        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        try:
+            draw(axes)
+            canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        finally:
+            for drawn in (*axes.patches, *axes.lines, *axes.texts):
+                drawn.remove()
     return _finish(file.getvalue(), title, description)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def choose_registers(registers: Mapping[str, Any], edition: str, previous: str |
 
 def _read_register(path: Path, docs: Path) -> Any:
     try:
-        return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return _parse(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -84,6 +85,12 @@ def _read_register(path: Path, docs: Path) -> Any:
             f"docs/{path.relative_to(docs).as_posix()}{where} cannot be read as YAML. "
             "Mend it: often a colon or a quotation mark."
         ) from None
+
+
+@lru_cache(maxsize=128)
+def _parse(text: str) -> Any:
+    """What a register says, read once for each text: every paper asks for all of them, and none changes what it is given."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]]:

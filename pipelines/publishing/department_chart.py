@@ -87,7 +87,7 @@ def _draw_bar(axes: Axes, statistic: PublishedStatistic, x: float, y: float, uni
         linewidth=0.8 if hidden else 0,
     )
     patch.set_gid(f"{'hidden' if hidden else 'bar'}-{statistic.year_ending.year}")
-    axes.add_patch(patch)
+    axes.add_artist(patch)
     return length
 
 

@@ -612,7 +612,7 @@ def _split(rendered: str, text: Path) -> tuple[dict[str, Any], str]:
     parts = rendered.split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise DataFault(f"{text.name}: the text must begin with front matter between two lines of ---")
-    front = yaml.safe_load(parts[1])
+    front = yaml.load(parts[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(front, dict) or "title" not in front:
         raise DataFault(f"{text.name}: the front matter names no title")
     return front, parts[2]

@@ -66,7 +66,7 @@ def draw_week(starts: Sequence[Start]) -> HeatMap:
                 colour = _shade(number / largest)
                 cell = Rectangle((x, y), wide, _TALL, facecolor=colour, edgecolor="white", linewidth=1)
                 cell.set_gid(f"cell-{day}-{hour}")
-                axes.add_patch(cell)
+                axes.add_artist(cell)
                 size = SMALL if CHARACTER * len(write_number(number)) < wide - 2 else 9.0
                 axes.text(
                     *(x + wide / 2, y + _TALL / 2 + 4.5, write_number(number)),

@@ -32,11 +32,9 @@ def write_dmt_report(
     return paper
 
 
-def write_dmt_pdf(book: Book, into: Path, *, text: Path = paths.DMT_TEXT, layout: Path = paths.PAPER_LAYOUT) -> Paper:
-    """The same report as a tagged PDF `into`. Returns the paper."""
-    paper = write_paper(book, text, read_registers(paths.DOCS))
+def write_dmt_pdf(paper: Paper, into: Path, *, layout: Path = paths.PAPER_LAYOUT) -> None:
+    """The same report, as it was read for its Word file, as a tagged PDF `into`."""
     write_pdf(paper, layout, into)
-    return paper
 
 
 def write_foi_answers(book: Book, template: Path, into: Path, *, text: Path = paths.FOI_TEXT) -> Paper:

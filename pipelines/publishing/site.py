@@ -54,6 +54,7 @@ def build_site(
                 copyright=copyright_notice or None,
                 strict=True,
             )
+            config["theme"].static_templates.difference_update(_LEFT_OUT)
             config["extra"]["invented"] = invented
             config["extra"]["index_of_authorities"] = index_of_authorities
             config.plugins.on_startup(command="build", dirty=False)

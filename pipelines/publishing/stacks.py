@@ -60,7 +60,7 @@ def draw_stacks(stacks: Sequence[Stack], title: Words, description: Words) -> by
         for row, line in enumerate(lines):
             for x, place in line:
                 category, label = keyed[place]
-                axes.add_patch(Rectangle((x, 4 + 22 * row), 14, 14, facecolor=_colour(category, place), linewidth=0))
+                axes.add_artist(Rectangle((x, 4 + 22 * row), 14, 14, facecolor=_colour(category, place), linewidth=0))
                 axes.text(x + 20, 16 + 22 * row, label, fontsize=SMALL, color=INK)
         for row, stack in enumerate(stacks):
             y = top + _STEP * row
@@ -95,7 +95,7 @@ def _draw_parts(axes: Axes, stack: Stack, row: int, y: float) -> None:
             linewidth=0.8 if is_hidden else 1.5,
         )
         patch.set_gid(f"{'hidden' if is_hidden else 'part'}-{row}-{part.category.replace('/', '-')}")
-        axes.add_patch(patch)
+        axes.add_artist(patch)
         needed = CHARACTER * len(part.figure.display) + 6
         if needed <= width and not is_hidden:
             number, address, ink = part.figure.display, part.figure.key, legible_on(colour)
