@@ -98,9 +98,16 @@ def check(
 @app.command()
 def sample(
     edition: Annotated[str, typer.Option("--edition", help="Edition whose extracts to write.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that receives <edition>/<extract>.csv or .parquet.")],
     scale: Annotated[int, typer.Option(min=1, help="How many times the rows of one authority.")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed gives other rows and, at scale 1, the same figures.")] = 2016,
+    authorities: Annotated[
+        int | None, typer.Option(min=1, max=153, help="So many councils, large and small, share the rows.")
+    ] = None,
+    years: Annotated[
+        int, typer.Option(min=1, max=20, help="With --authorities: years that share the rows, the last the edition's.")
+    ] = 1,
+    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="How the extracts are written.")] = "csv",
     as_json: AsJson = False,
 ) -> None:
     """Write invented extracts. Those of 2016 give exactly the figures of the story board published that year."""
@@ -108,7 +115,15 @@ def sample(
     from pipelines.intake.calendar import read_calendar
     from pipelines.intake.sample import generate
 
-    generate(find_edition(edition, read_calendar(None)), out, scale=scale, seed=seed)
+    generate(
+        find_edition(edition, read_calendar(None)),
+        out,
+        scale=scale,
+        seed=seed,
+        authorities=authorities,
+        years=years,
+        form=form,
+    )
     if as_json:
         print_json({"edition": edition, "folder": str(out / edition)})
     else:

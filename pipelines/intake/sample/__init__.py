@@ -6,13 +6,15 @@ Only putting the tables together and writing the folder; what the tables tell is
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.faults import MachineFault, UsageFault
 from pipelines.figures import Edition
+from pipelines.intake.sample.country import Form, Plan, as_batch, check_plan, write_batches, write_country
 from pipelines.intake.sample.draws import Texts
 from pipelines.intake.sample.education import write_education
 from pipelines.intake.sample.missing import write_episodes
@@ -42,12 +44,39 @@ Not invented, because it is published:
 Contains public sector information licensed under the Open Government Licence v3.0.
 """
 
+_COUNTRY_NOTICE = """\
+INVENTED DATA
 
-def generate(edition: Edition, out: Path, *, scale: int = 1, seed: int = DEFAULT_SEED) -> Path:
+Every row about a child in this folder is invented: no row describes a real child, and nothing here was
+taken from a council's records. Edition {edition}, authorities {authorities}, years {years}, scale {scale},
+seed {seed}.
+
+Which council is large and which is small is invented too; how unlike they are in size follows the incidents of
+looked-after children missing from placement that the Department for Education published for each council
+(SFR34/2015). population.csv is York's, made larger or smaller with each council's invented children.
+published_statistics*.csv is not invented: rows for England, Yorkshire and The Humber and York of the
+department's statistical releases. Contains public sector information licensed under the Open Government
+Licence v3.0.
+"""
+
+
+def generate(
+    edition: Edition,
+    out: Path,
+    *,
+    scale: int = 1,
+    seed: int = DEFAULT_SEED,
+    authorities: int | None = None,
+    years: int = 1,
+    form: Form = "csv",
+) -> Path:
     """Write the sample extracts of one edition to `<out>/<edition>/` and return that folder.
 
     At scale 1 there is one authority, York, and edition 2016 gives the figures of the source document with any seed.
     At scale N there are N times the rows, spread over up to 15 authorities. The same arguments give the same bytes.
+
+    With `authorities`, the extracts are those of so many councils, as unlike in size as the department's, and of
+    `years` years up to the edition's: about N times the rows of one council altogether, written as a stream.
 
     Raises UsageFault for a scale below 1 or a folder that holds something other than a sample; MachineFault where the
     folder cannot be written.
@@ -57,15 +86,25 @@ def generate(edition: Edition, out: Path, *, scale: int = 1, seed: int = DEFAULT
     folder = out / edition.name
     if folder.exists() and not (folder / SAMPLE_MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageFault(f"{folder} is there already and is no sample. Name another folder, or move it away first.")
-    files = _write_all(edition, scale, seed)
+    if years != 1 and authorities is None:
+        raise UsageFault("Several years are for a sample of several authorities: say how many with --authorities.")
+    plan = None
+    if authorities is not None:
+        plan = Plan(edition, authorities, years, scale, seed)
+        check_plan(plan)
     try:
-        _replace(folder, files)
+        with _being_written(folder) as place:
+            if plan is None:
+                _write_all(edition, scale, seed, place, form)
+            else:
+                write_country(plan, place, form)
+                _write_notices(place, _COUNTRY_NOTICE, plan)
     except OSError as problem:
         raise MachineFault(f"The sample could not be written to {folder}: {problem.strerror}.") from problem
     return folder
 
 
-def _write_all(edition: Edition, scale: int, seed: int) -> dict[str, str]:
+def _write_all(edition: Edition, scale: int, seed: int, folder: Path, form: Form) -> None:
     authorities = np.array([AUTHORITIES[unit % len(AUTHORITIES)] for unit in range(scale)])
     missing, interviews = write_episodes(edition, seed, authorities)
     tables: dict[str, Mapping[str, Texts]] = {"missing_episodes": missing}
@@ -73,10 +112,21 @@ def _write_all(edition: Edition, scale: int, seed: int) -> dict[str, str]:
         tables["return_interviews"] = interviews
     tables.update(write_education(edition, seed, authorities))
     tables["population"] = write_population(edition, authorities)
-    files = {f"{name}.csv": _as_csv(table) for name, table in tables.items()}
-    files.update(published_files())
-    files[SAMPLE_MARKER] = _NOTICE.format(edition=edition.name, scale=scale, seed=seed)
-    return files
+    for name, table in tables.items():
+        if form == "csv":
+            (folder / f"{name}.csv").write_text(_as_csv(table), encoding="utf-8", newline="")
+        else:
+            write_batches(iter([as_batch(table)]), folder / f"{name}.parquet", form)
+    _write_notices(folder, _NOTICE, Plan(edition, 1, 1, scale, seed))
+
+
+def _write_notices(folder: Path, notice: str, plan: Plan) -> None:
+    files = dict(published_files())
+    files[SAMPLE_MARKER] = notice.format(
+        edition=plan.edition.name, authorities=plan.authorities, years=plan.years, scale=plan.scale, seed=plan.seed
+    )
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
 
 
 def _as_csv(table: Mapping[str, Texts]) -> str:
@@ -85,15 +135,15 @@ def _as_csv(table: Mapping[str, Texts]) -> str:
     return "\n".join([",".join(table), *rows, ""])
 
 
-def _replace(folder: Path, files: Mapping[str, str]) -> None:
-    """Write beside the folder, then take its place: a sample is there whole or not at all."""
+@contextmanager
+def _being_written(folder: Path) -> Iterator[Path]:
+    """A place beside the folder, which then takes the folder's: a sample is there whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    being_written = folder.parent / f".{folder.name}.being-written"
-    if being_written.exists():
-        shutil.rmtree(being_written)
-    being_written.mkdir()
-    for name, text in files.items():
-        (being_written / name).write_text(text, encoding="utf-8", newline="")
+    place = folder.parent / f".{folder.name}.being-written"
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir()
+    yield place
     if folder.exists():
         shutil.rmtree(folder)
-    being_written.rename(folder)
+    place.rename(folder)

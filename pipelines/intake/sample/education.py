@@ -31,7 +31,7 @@ _NO_ETHNICITY_OR_LANGUAGE = 5
 _RETURNING = ((_FREE + 3, _FREE), (_FREE + 4, _FREE + 1), (_FREE + 5, _FREE + 2))
 """Places of children who were referred in the edition before, and their places there."""
 
-_OUTCOMES = {
+OUTCOMES = {
     "on_roll_in_area": 0.43,
     "on_roll_elsewhere": 0.17,
     "home_educated": 0.08,
@@ -42,11 +42,11 @@ _OUTCOMES = {
     "closed_under_procedures": 0.04,
     "other": 0.01,
 }
-_SOURCES = {
+SOURCES = {
     "school": 0.45, "other_authority": 0.15, "health": 0.1, "family": 0.08, "internal": 0.1, "police": 0.05,
     "other": 0.04, "": 0.03,
 }  # fmt: skip
-_CIRCUMSTANCES = {
+CIRCUMSTANCES = {
     ("primary", False): {"starting_school": 0.3, "armed_forces": 0.12, "home_education_unsuitable": 0.12,
                          "other": 0.34, "exclusion": 0.02, "": 0.1},
     ("secondary", False): {"primary_to_secondary": 0.26, "exclusion": 0.2, "armed_forces": 0.06,
@@ -56,8 +56,8 @@ _CIRCUMSTANCES = {
     ("secondary", True): {"primary_to_secondary": 0.12, "overseas_student_family": 0.26, "european_migration": 0.36,
                           "other": 0.2, "not_known": 0.06},
 }  # fmt: skip
-_MINORITIES = {"gypsy_roma_traveller": 0.16, "mixed": 0.12, "asian": 0.26, "black": 0.08, "other": 0.1, "white": 0.28}
-_RISKS = {
+MINORITIES = {"gypsy_roma_traveller": 0.16, "mixed": 0.12, "asian": 0.26, "black": 0.08, "other": 0.1, "white": 0.28}
+RISKS = {
     "persistent_absence": 0.36,
     "severe_absence": 0.12,
     "part_time_timetable": 0.17,
@@ -124,7 +124,7 @@ def _draw_referred(seed: int, cohort: int, units: int, *, is_document: bool) -> 
         np.full((units, _ALSO_MISSING), "no"),
         draws.dealt(units, ["yes"] * minority + ["unknown"] * unknown + ["no"] * (free - minority - unknown)),
     )
-    ethnicity = np.where(group == "yes", draws.chosen(_MINORITIES, *group.shape), "white")
+    ethnicity = np.where(group == "yes", draws.chosen(MINORITIES, *group.shape), "white")
     language = np.where(
         (group == "yes") & ((ethnicity == "white") | draws.happens(0.55, *group.shape)), "other", "english"
     )
@@ -215,8 +215,8 @@ def _draw_referrals(draws: Draws, counts: Referrals, period: Period, referred: R
     twice = {name: np.hstack([getattr(referred, name), getattr(referred, name)[:, :_AGAIN]]) for name in _ATTRIBUTES}
     words = {
         **twice,
-        "outcome": np.where(is_open, "", draws.chosen(_OUTCOMES, *starts.shape)),
-        "source": draws.chosen(_SOURCES, *starts.shape),
+        "outcome": np.where(is_open, "", draws.chosen(OUTCOMES, *starts.shape)),
+        "source": draws.chosen(SOURCES, *starts.shape),
         "circumstance": _draw_circumstances(draws, twice["phase"], twice["ethnicity"], twice["first_language"]),
     }
     return ReferralRows(words, referred=starts, closed=closed)
@@ -228,7 +228,7 @@ _ATTRIBUTES = ("child_id", "sex", "phase", "ethnicity", "first_language")
 def _draw_circumstances(draws: Draws, phase: Texts, ethnicity: Texts, language: Texts) -> Texts:
     foreign = (language == "other") | ~np.isin(ethnicity, ["white", "not_known", ""])
     drawn = np.full(phase.shape, "", dtype="U32")
-    for (of_phase, is_foreign), weights in _CIRCUMSTANCES.items():
+    for (of_phase, is_foreign), weights in CIRCUMSTANCES.items():
         drawn = np.where((phase == of_phase) & (foreign == is_foreign), draws.chosen(weights, *phase.shape), drawn)
     traveller = (ethnicity == "gypsy_roma_traveller") & draws.happens(0.75, *phase.shape)
     return np.where(traveller, "traveller", drawn).astype(np.str_)
@@ -255,7 +255,7 @@ def _draw_older(draws: Draws, counts: Referrals, period: Period, units: int, see
         [
             np.full((units, found), "census_reconciled"),
             np.full((units, standing), ""),
-            draws.chosen(_OUTCOMES, units, settled),
+            draws.chosen(OUTCOMES, units, settled),
         ]
     )
     ethnicity = draws.chosen({"white": 0.8, "asian": 0.07, "mixed": 0.05, "other": 0.04, "not_known": 0.04}, *shape)
@@ -268,13 +268,13 @@ def _draw_older(draws: Draws, counts: Referrals, period: Period, units: int, see
         "ethnicity": ethnicity,
         "first_language": language,
         "outcome": outcome,
-        "source": draws.chosen(_SOURCES, *shape),
+        "source": draws.chosen(SOURCES, *shape),
         "circumstance": _draw_circumstances(draws, phase, ethnicity, language),
     }
     return ReferralRows(words, referred=start, closed=closed)
 
 
-def _census_days(period: Period) -> list[date]:
+def census_days(period: Period) -> list[date]:
     """The summer census before the period (third Thursday of May) and the autumn one (first Thursday of October)."""
     year = period.start.year
     may, october = date(year, 5, 1), date(year, 10, 1)
@@ -297,7 +297,7 @@ def _draw_census(draws: Draws, period: Period, referrals: ReferralRows, seed: in
     left = draws.happens(0.03, units, pupils)
     start, end = referrals.referred, referrals.closed
     school_found = draws.between(1, 62, *outcome.shape)
-    for census_day in _census_days(period):
+    for census_day in census_days(period):
         day = day_number(census_day)
         for unit in range(units):
             for pupil in range(pupils):
@@ -340,8 +340,8 @@ def _draw_risks(
     sex[:, : len(known)] = referred.sex[:, known]
     phase = draws.chosen({"primary": 0.3, "secondary": 0.7}, units, at_risk)
     phase[:, : len(known)] = referred.phase[:, known]
-    names = list(_RISKS)
-    risk = draws.chosen(_RISKS, units, at_risk)
+    names = list(RISKS)
+    risk = draws.chosen(RISKS, units, at_risk)
     second = np.array([[names[(names.index(str(one)) + 2) % len(names)] for one in unit] for unit in risk])
     as_at = day_number(period.as_at)
     start = as_at - draws.between(10, 480, units, at_risk + with_two)

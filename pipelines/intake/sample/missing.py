@@ -42,7 +42,7 @@ Table = Mapping[str, Texts]
 ABSENT_UNTIL = date(2017, 1, 31)
 """The police's category of absence was given up after this day."""
 
-_HOURS = (
+HOURS = (
     5,
     3.5,
     2,
@@ -71,20 +71,20 @@ _HOURS = (
 """How often an episode begins in each hour of the day: in the evening and at night."""
 _WEEKDAYS = (0.9, 0.9, 0.95, 1.0, 1.3, 1.25, 0.95)
 _MONTHS = (0.85, 0.9, 1.0, 1.0, 1.1, 1.15, 1.15, 1.1, 1.05, 1.05, 0.9, 0.8)
-_SHORT_HOURS = ((0.0, 0.5), (0.1, 1.5), (0.3, 3.5), (0.5, 6.5), (0.7, 10.5), (0.9, 16.0), (1.0, 22.5))
-_ABSENCE_HOURS = ((0.0, 0.5), (0.25, 1.25), (0.5, 2.25), (0.75, 4.0), (1.0, 11.0))
-_LONG_HOURS = (
+SHORT_HOURS = ((0.0, 0.5), (0.1, 1.5), (0.3, 3.5), (0.5, 6.5), (0.7, 10.5), (0.9, 16.0), (1.0, 22.5))
+ABSENCE_HOURS = ((0.0, 0.5), (0.25, 1.25), (0.5, 2.25), (0.75, 4.0), (1.0, 11.0))
+LONG_HOURS = (
     (0.0, 26.0), (0.7, 70.0), (0.9, 188.0), (0.94, 262.0), (0.97, 380.0), (0.985, 500.0), (0.995, 740.0), (1.0, 1100.0),
 )  # fmt: skip
 _LONG_SHARE_OF_OTHERS = 0.075
 _ENOUGH_ROOM = 42 * 60
 """Minutes to the child's next episode that leave room for a long one."""
 
-_RISK = {"no_apparent_risk": 0.01, "low": 0.23, "medium": 0.6, "high": 0.13, "": 0.03}
-_RISK_OF_ABSENCE = {"no_apparent_risk": 0.82, "low": 0.15, "": 0.03}
-_REPORTED_LOOKED_AFTER = {"placement": 0.5, "carer": 0.36, "school": 0.04, "police": 0.04, "other": 0.03, "": 0.03}
-_REPORTED_OTHERS = {"family": 0.74, "school": 0.1, "police": 0.07, "other": 0.05, "": 0.04}
-_END_REASONS = {"returned": 0.86, "located_not_returned": 0.115, "": 0.025}
+RISK = {"no_apparent_risk": 0.01, "low": 0.23, "medium": 0.6, "high": 0.13, "": 0.03}
+RISK_OF_ABSENCE = {"no_apparent_risk": 0.82, "low": 0.15, "": 0.03}
+REPORTED_LOOKED_AFTER = {"placement": 0.5, "carer": 0.36, "school": 0.04, "police": 0.04, "other": 0.03, "": 0.03}
+REPORTED_OTHERS = {"family": 0.74, "school": 0.1, "police": 0.07, "other": 0.05, "": 0.04}
+END_REASONS = {"returned": 0.86, "located_not_returned": 0.115, "": 0.025}
 
 
 @dataclass(slots=True)
@@ -185,12 +185,12 @@ def _draw_episodes(draws: Draws, story: Story, period: Period, units: int) -> Ep
     room = np.where(last, horizon, following) - started
     short = np.where(
         kind == "missing",
-        draws.from_quantiles(_SHORT_HOURS, len(child)),
-        draws.from_quantiles(_ABSENCE_HOURS, len(child)),
+        draws.from_quantiles(SHORT_HOURS, len(child)),
+        draws.from_quantiles(ABSENCE_HOURS, len(child)),
     )
     lasted = np.maximum(np.minimum(short * 60, room * 0.8), np.minimum(room, 1)).astype(np.int64)
     is_long, is_a_day = _choose_long(draws, story.long_looked_after, unit, kind, looked_after, room)
-    long_minutes = np.minimum(draws.from_quantiles(_LONG_HOURS, len(child)) * 60, room * 0.8).astype(np.int64)
+    long_minutes = np.minimum(draws.from_quantiles(LONG_HOURS, len(child)) * 60, room * 0.8).astype(np.int64)
     lasted = np.where(is_long, long_minutes, lasted)
     lasted[is_a_day] = DAY
     for row, minutes in forced.items():
@@ -202,7 +202,7 @@ def _draw_episodes(draws: Draws, story: Story, period: Period, units: int) -> Ep
         looked_after=looked_after,
         started=started,
         ended=started + lasted,
-        end_reason=draws.chosen(_END_REASONS, len(child)),
+        end_reason=draws.chosen(END_REASONS, len(child)),
         is_open=np.zeros(len(child), dtype=np.bool_),
         start_day_only=np.zeros(len(child), dtype=np.bool_),
         end_day_only=np.zeros(len(child), dtype=np.bool_),
@@ -222,7 +222,7 @@ def _draw_starts(draws: Draws, period: Period, child: Ints, rank: Ints, totals: 
     apart = length + int(totals.max(initial=0)) + 1
     day = np.maximum.accumulate(day - rank + child * apart) - child * apart + rank
     day = np.minimum(day, length - 1 - (totals[child] - 1 - rank)).clip(0)
-    hours = np.cumsum(_HOURS) / np.sum(_HOURS)
+    hours = np.cumsum(HOURS) / np.sum(HOURS)
     minute = np.interp(draws.uniform(len(child)), np.append(0.0, hours), np.arange(25) * 60.0).astype(np.int64)
     minute = np.where(draws.happens(0.7, len(child)), minute // 5 * 5, minute).clip(0, DAY - 1)
     return np.asarray((day_number(period.start) + day) * DAY + minute, dtype=np.int64)
@@ -369,25 +369,25 @@ def _tell(
         "looked_after": np.where(looked_after, "true", "false"),
         "placement_type": np.where(looked_after, placement, ""),
         "placement_location": np.where(looked_after, children.location[who], ""),
-        "risk_level": np.where(absence, draws.chosen(_RISK_OF_ABSENCE, size), draws.chosen(_RISK, size)),
+        "risk_level": np.where(absence, draws.chosen(RISK_OF_ABSENCE, size), draws.chosen(RISK, size)),
         "exploitation_concern": children.concern[who],
         "reported_by": np.where(
-            looked_after, draws.chosen(_REPORTED_LOOKED_AFTER, size), draws.chosen(_REPORTED_OTHERS, size)
+            looked_after, draws.chosen(REPORTED_LOOKED_AFTER, size), draws.chosen(REPORTED_OTHERS, size)
         ),
     }
 
 
-_PUSH = {
+PUSH = {
     "family_conflict": 0.34, "abuse_or_neglect": 0.08, "placement_unhappiness": 0.2, "bullying": 0.09,
     "mental_health": 0.16, "boundaries": 0.31, "other": 0.06,
 }  # fmt: skip
-_PULL = {
+PULL = {
     "friends": 0.46, "relationship": 0.15, "family_contact": 0.17, "exploitation": 0.07, "substances": 0.14,
     "freedom": 0.25, "other": 0.05,
 }  # fmt: skip
-_OFFER_IN_TIME = ((0.0, 1.0), (0.5, 18.0), (0.9, 40.0), (1.0, 62.0))
-_OFFER_LATE = ((0.0, 74.0), (0.7, 160.0), (1.0, 420.0))
-_TO_INTERVIEW = ((0.0, 1.0), (0.4, 14.0), (0.75, 32.0), (0.9, 70.0), (1.0, 260.0))
+OFFER_IN_TIME = ((0.0, 1.0), (0.5, 18.0), (0.9, 40.0), (1.0, 62.0))
+OFFER_LATE = ((0.0, 74.0), (0.7, 160.0), (1.0, 420.0))
+TO_INTERVIEW = ((0.0, 1.0), (0.4, 14.0), (0.75, 32.0), (0.9, 70.0), (1.0, 260.0))
 
 
 def _draw_interviews(
@@ -410,8 +410,8 @@ def _draw_interviews(
     offered = draws.happens(going.offered, groups)
     delay = np.where(
         draws.happens(going.offered_in_time, groups),
-        draws.from_quantiles(_OFFER_IN_TIME, groups),
-        draws.from_quantiles(_OFFER_LATE, groups),
+        draws.from_quantiles(OFFER_IN_TIME, groups),
+        draws.from_quantiles(OFFER_LATE, groups),
     )
     offered_at = returned + (delay * 60).astype(np.int64)
     share = draws.uniform(groups)
@@ -421,7 +421,7 @@ def _draw_interviews(
         default="no_reply",
     )
     held = (response == "accepted") & draws.happens(going.held_of_accepted, groups)
-    held_at = _in_working_hours(draws, offered_at + (draws.from_quantiles(_TO_INTERVIEW, groups) * 60).astype(np.int64))
+    held_at = _in_working_hours(draws, offered_at + (draws.from_quantiles(TO_INTERVIEW, groups) * 60).astype(np.int64))
     implied = held & draws.happens(0.03, groups)  # nobody wrote down the offer, only the interview
     response = np.where((implied & draws.happens(0.5, groups)) | (offered & draws.happens(0.01, groups)), "", response)
     interviewer = np.where(
@@ -441,8 +441,8 @@ def _draw_interviews(
         "response": response,
         "held_at": np.where(held, held_text, ""),
         "interviewer": np.where(held, interviewer, ""),
-        "push_factors": np.where(asked, _cited(draws, _PUSH, groups), ""),
-        "pull_factors": np.where(asked, _cited(draws, _PULL, groups), ""),
+        "push_factors": np.where(asked, _cited(draws, PUSH, groups), ""),
+        "pull_factors": np.where(asked, _cited(draws, PULL, groups), ""),
         "shared_with_police_on": np.where(shared, shared_on, ""),
     }
     by_return = np.lexsort((np.arange(groups), returned))

@@ -31,9 +31,11 @@ ETHNICITIES = {
     "other": 0.01,
     "not_known": 0.015,
 }
-_AGES = ((0.0, 6.0), (0.04, 10.0), (0.17, 13.0), (0.68, 16.0), (1.0, 17.95))
+AGES = ((0.0, 6.0), (0.04, 10.0), (0.17, 13.0), (0.68, 16.0), (1.0, 17.95))
 _AGES_OF_THE_YOUNG_ENOUGH = (11.6, 14.9)
-_CONCERNS = {"none": 0.74, "sexual": 0.13, "criminal": 0.07, "both": 0.02, "": 0.04}
+PLACEMENTS = {"foster": 0.45, "childrens_home": 0.3, "semi_independent": 0.1, "with_parents": 0.1, "other": 0.05}
+LOCATIONS = {"in_area": 0.6, "out_of_area": 0.37, "": 0.03}
+CONCERNS = {"none": 0.74, "sexual": 0.13, "criminal": 0.07, "both": 0.02, "": 0.04}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def draw_cohort(seed: int, cohort: int, units: int) -> Children:
     """The children who first appear in the edition whose period begins in that year."""
     draws = Draws(seed, cohort, "children")
     shape = (units, CHILDREN)
-    age = draws.from_quantiles(_AGES, *shape)
+    age = draws.from_quantiles(AGES, *shape)
     low, high = _AGES_OF_THE_YOUNG_ENOUGH
     young = list(YOUNG_ENOUGH)
     age[:, young] = low + draws.uniform(units, len(young)) * (high - low)
@@ -75,12 +77,11 @@ def draw_cohort(seed: int, cohort: int, units: int) -> Children:
     ethnicity[:, list(ALSO_MISSING_EDUCATION)] = "white"
 
     heavy = [place for place, child in enumerate(LOOKED_AFTER) if child.missing >= 9]
-    placements = {"foster": 0.45, "childrens_home": 0.3, "semi_independent": 0.1, "with_parents": 0.1, "other": 0.05}
-    first = draws.chosen(placements, *shape)
+    first = draws.chosen(PLACEMENTS, *shape)
     first[:, heavy] = draws.chosen({"childrens_home": 0.75, "foster": 0.25}, units, len(heavy))
-    second = draws.chosen({**placements, "secure": 0.06}, *shape)
+    second = draws.chosen({**PLACEMENTS, "secure": 0.06}, *shape)
     second[:, heavy] = draws.chosen({"childrens_home": 0.7, "foster": 0.2, "semi_independent": 0.1}, units, len(heavy))
-    location = draws.chosen({"in_area": 0.6, "out_of_area": 0.37, "": 0.03}, *shape)
+    location = draws.chosen(LOCATIONS, *shape)
     location[:, heavy] = draws.chosen({"in_area": 0.55, "out_of_area": 0.45}, units, len(heavy))
     ethnicity[:, heavy] = "white"  # or one child would make up a quarter of all episodes of a small group
     children = Children(
@@ -88,7 +89,7 @@ def draw_cohort(seed: int, cohort: int, units: int) -> Children:
         sex=np.tile(np.array(SEXES), (units, 1)),
         ethnicity=ethnicity,
         born=(reference - age * 365.25).astype(np.int64),
-        concern=draws.chosen(_CONCERNS, *shape),
+        concern=draws.chosen(CONCERNS, *shape),
         first_placement=first,
         second_placement=second,
         location=location,

@@ -31,25 +31,32 @@ _LOOKED_AFTER = {
 _SHARE_AGED_5_16 = 0.6575
 
 
-def write_population(edition: Edition, authorities: Texts) -> dict[str, Texts]:
-    """The table population: two years of each group, York's numbers once for each unit that an authority has."""
-    end = edition.periods["missing"].end
+def population_of_york(end: date) -> list[tuple[str, date, int]]:
+    """Of each group, the latest year that ends no later than a day, with York's numbers of it."""
     mid_year = end.year if end >= date(end.year, 6, 30) else end.year - 1
-    year_ending_march = end.year if end >= date(end.year, 3, 31) else end.year - 1
+    march = end.year if end >= date(end.year, 3, 31) else end.year - 1
 
     def nearest(numbers: dict[int, int], year: int) -> int:
         return numbers[min(max(year, min(numbers)), max(numbers))]
 
-    rows = []
+    children = nearest(_CHILDREN_0_17, mid_year)
+    return [
+        ("children_0_17", date(mid_year, 6, 30), children),
+        ("children_5_16", date(mid_year, 6, 30), round(children * _SHARE_AGED_5_16)),
+        ("looked_after_during_year", date(march, 3, 31), nearest(_LOOKED_AFTER, march)),
+    ]
+
+
+def write_population(edition: Edition, authorities: Texts) -> dict[str, Texts]:
+    """The table population: two years of each group, York's numbers once for each unit that an authority has."""
+    end = edition.periods["missing"].end
     codes, units = np.unique(authorities, return_counts=True)
-    for code, count in zip(codes.tolist(), units.tolist(), strict=True):
-        for year in (mid_year - 1, mid_year):
-            children = nearest(_CHILDREN_0_17, year)
-            rows.append((code, "children_0_17", date(year, 6, 30), children * count))
-            rows.append((code, "children_5_16", date(year, 6, 30), round(children * _SHARE_AGED_5_16) * count))
-        for year in (year_ending_march - 1, year_ending_march):
-            rows.append((code, "looked_after_during_year", date(year, 3, 31), nearest(_LOOKED_AFTER, year) * count))
-    rows.sort()
+    rows = sorted(
+        (code, group, day, population * count)
+        for code, count in zip(codes.tolist(), units.tolist(), strict=True)
+        for year in (end.year - 1, end.year)
+        for group, day, population in population_of_york(date(year, end.month, end.day))
+    )
     return {
         "authority": np.array([row[0] for row in rows]),
         "group": np.array([row[1] for row in rows]),
