@@ -6,7 +6,7 @@ authorities there is a book for each that gets pages and papers, and it holds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -37,6 +37,16 @@ def open_restricted_books(run: EditionRun, figures: Sequence[Figure]) -> dict[st
         "restricted",
         lambda folder, metrics: show_exact(read_restricted_figures(folder / "restricted", metrics)),
     )
+
+
+def each_public_paper(run: EditionRun, figures: Sequence[PublicFigure]) -> Iterator[tuple[Book, Path]]:
+    """Each book of protected figures, with the folder that its papers stand in."""
+    yield from _with_folders(open_public_books(run, figures), run.staged / "public")
+
+
+def each_restricted_paper(run: EditionRun, figures: Sequence[Figure]) -> Iterator[tuple[Book, Path]]:
+    """Each book of exact figures, with the folder that its papers stand in."""
+    yield from _with_folders(open_restricted_books(run, figures), run.staged / "restricted")
 
 
 def list_earlier(run: EditionRun) -> list[tuple[EditionState, Path]]:
@@ -75,6 +85,13 @@ def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
         if name[:4] <= run.edition.name or not _is_draft(run, name):
             found.append(read_public_figures(side, metrics))
     return found
+
+
+def _with_folders(books: Mapping[str, Book], side: Path) -> Iterator[tuple[Book, Path]]:
+    for place, book in books.items():
+        folder = side / place
+        folder.mkdir(parents=True, exist_ok=True)
+        yield book, folder
 
 
 def _is_draft(run: EditionRun, name: str) -> bool:

@@ -165,10 +165,13 @@ def _look_at_extracts(extracts: Path | None) -> Condition:
     return Condition("extracts", "sound", f"{folder}: {', '.join(here)}")
 
 
+def _find_standing(folder: Path) -> Path:
+    """The folder, or the nearest around it that is there."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
 def _look_at_output(output: Output) -> Condition:
-    place = output.folder
-    while not place.exists():
-        place = place.parent
+    place = _find_standing(output.folder)
     with tempfile.TemporaryFile(dir=place):
         pass
     for each in (output.folder, *output.folder.parents):
@@ -182,9 +185,7 @@ def _look_at_output(output: Output) -> Condition:
 def _look_at_disk(output: Output) -> Condition:
     from pipelines.editions.disk import free_bytes
 
-    place = output.folder
-    while not place.exists():
-        place = place.parent
+    place = _find_standing(output.folder)
     free = free_bytes(place)
     told = f"{free / (1 << 30):.1f} GB free"
     if free >= _NEEDED_BYTES:

@@ -9,7 +9,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines import paths, register
-from pipelines.defs.books import open_public_books, open_restricted_books
+from pipelines.defs.books import each_public_paper, each_restricted_paper
 from pipelines.defs.templates import choose_template
 from pipelines.defs.workspace import EDITIONS, EditionRun, Workspace
 from pipelines.figures import Figure, PublicFigure
@@ -29,9 +29,7 @@ def dmt_report(
     """The report to the directorate management team on children missing education, as Word and as tagged PDF."""
     run = workspace.open(context)
     shown = 0
-    for place, book in open_restricted_books(run, exact_figures).items():
-        restricted = run.staged / "restricted" / place
-        restricted.mkdir(parents=True, exist_ok=True)
+    for book, restricted in each_restricted_paper(run, exact_figures):
         paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
         write_dmt_pdf(paper, restricted / "dmt-report.pdf")
         shown += len(set(paper.cited))
@@ -42,9 +40,7 @@ def dmt_report(
 def inspection_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """Exact figures beside what the SSDA903 return and Ofsted's Annex A count, with the reasons why they may differ."""
     run = workspace.open(context)
-    for place, book in open_restricted_books(run, exact_figures).items():
-        restricted = run.staged / "restricted" / place
-        restricted.mkdir(parents=True, exist_ok=True)
+    for book, restricted in each_restricted_paper(run, exact_figures):
         write_inspection_pack(book, paths.DMT_TEMPLATE, restricted / "inspection-pack.docx")
 
 
@@ -55,9 +51,7 @@ def public_dmt_report(
     """The same report from protected figures, as Word and as tagged PDF. Nobody writes in it: it has no places for that."""
     run = workspace.open(context)
     shown = 0
-    for place, book in open_public_books(run, protected_figures).items():
-        public = run.staged / "public" / place
-        public.mkdir(parents=True, exist_ok=True)
+    for book, public in each_public_paper(run, protected_figures):
         paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
         write_dmt_pdf(paper, public / "dmt-report.pdf")
         shown += len(set(paper.cited))
@@ -68,9 +62,7 @@ def public_dmt_report(
 def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The key figures and tables of the edition for the board's own use, as a tagged PDF."""
     run = workspace.open(context)
-    for place, book in open_restricted_books(run, exact_figures).items():
-        restricted = run.staged / "restricted" / place
-        restricted.mkdir(parents=True, exist_ok=True)
+    for book, restricted in each_restricted_paper(run, exact_figures):
         starts = read_starts(run, book.authority)
         write_starts(starts, book, restricted / "episodes-by-day-and-hour.csv")
         write_board_pack(book, restricted / "board-pack.pdf", starts=starts)
@@ -80,9 +72,7 @@ def board_pack(context: dg.AssetExecutionContext, workspace: Workspace, exact_fi
 def scorecard(context: dg.AssetExecutionContext, workspace: Workspace, exact_figures: list[Figure]) -> None:
     """The board's scorecard: key metrics by quarter and term, this year and the one before."""
     run = workspace.open(context)
-    for place, book in open_restricted_books(run, exact_figures).items():
-        restricted = run.staged / "restricted" / place
-        restricted.mkdir(parents=True, exist_ok=True)
+    for book, restricted in each_restricted_paper(run, exact_figures):
         write_scorecard(book, restricted / "scorecard.xlsx")
 
 
@@ -92,9 +82,7 @@ def public_scorecard(
 ) -> None:
     """The same scorecard from protected figures."""
     run = workspace.open(context)
-    for place, book in open_public_books(run, protected_figures).items():
-        public = run.staged / "public" / place
-        public.mkdir(parents=True, exist_ok=True)
+    for book, public in each_public_paper(run, protected_figures):
         write_scorecard(book, public / "scorecard.xlsx")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines import paths, register
-from pipelines.defs.books import open_public_books
+from pipelines.defs.books import each_public_paper, open_public_books
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.warehouse import CITATIONS
 from pipelines.defs.wording import fill_pages, list_places, make_site, write_pack
@@ -108,9 +108,7 @@ def foi_answers(
     """What people ask under the Freedom of Information Act, answered from the protected figures, as a Word file to send."""
     run = workspace.open(context)
     shown = 0
-    for place, book in open_public_books(run, protected_figures).items():
-        public = run.staged / "public" / place
-        public.mkdir(parents=True, exist_ok=True)
+    for book, public in each_public_paper(run, protected_figures):
         shown += len(write_foi_answers(book, paths.DMT_TEMPLATE, public / "foi-answers.docx").cited)
     return dg.MaterializeResult(metadata={"figures": shown})
 
@@ -119,9 +117,7 @@ def foi_answers(
 def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]) -> None:
     """The protected figures as an accessible workbook, one table a sheet."""
     run = workspace.open(context)
-    for place, book in open_public_books(run, protected_figures).items():
-        public = run.staged / "public" / place
-        public.mkdir(parents=True, exist_ok=True)
+    for book, public in each_public_paper(run, protected_figures):
         write_tables(book, public / "tables.xlsx")
 
 

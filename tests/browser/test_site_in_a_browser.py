@@ -3,7 +3,6 @@ import io
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlparse
@@ -14,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.publishing.index import index_page
-from tests.publishing.built import build_real_site
+from tests.publishing.built import Listed, build_real_site
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -31,21 +30,14 @@ MEASURES = ("episodes_per_child", "most_missing_episodes_of_one_looked_after_chi
 HEAVIEST, MOST_REQUESTS = 100_000, 15
 
 
-@dataclass(frozen=True)
-class Entry:
-    name: str
-    edition: str
-    version: int
-    status: str
-    is_invented: bool
-    reason: str | None = None
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     site = build_real_site(folder)
-    entries = [Entry("2017", "2017", 1, "draft", True), Entry("2016-v2", "2016", 2, "published", True, "Late records.")]
+    entries = [
+        Listed("2017", "2017", 1, "draft", True),
+        Listed("2016-v2", "2016", 2, "published", True, "Late records."),
+    ]
     (site / "editions-index.html").write_text(index_page(entries), "utf-8")
     return site
 

@@ -11,11 +11,16 @@ import pytest
 from pipelines import paths
 
 
+def surroundings(home: Path) -> dict[str, str]:
+    """The environment of a command that is run by itself, and nothing else of this machine's."""
+    return {"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(home)}
+
+
 def storyboard(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pipelines", *map(str, words)],
         cwd=cwd,
-        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(cwd)},
+        env=surroundings(cwd),
         capture_output=True,
         text=True,
         check=False,

@@ -22,7 +22,7 @@ from pipelines.editions.settings import read_settings
 from pipelines.faults import DataFault, UsageFault
 from pipelines.figures import Edition, Period
 from pipelines.intake.calendar import read_calendar
-from tests.command.test_command import storyboard
+from tests.command.test_command import storyboard, surroundings
 from tests.editions.made_editions import install
 
 SAID = "We were told of 1,240 episodes in 2018, about 39% more than before, and asked why."
@@ -164,13 +164,7 @@ def run_on_a_terminal(*words: object, cwd: Path, **environment: str) -> bytes:
     done = subprocess.Popen(
         [sys.executable, "-m", "pipelines", *map(str, words)],
         cwd=cwd,
-        env={
-            "PYTHONPATH": str(paths.PROJECT),
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(cwd),
-            "TERM": "xterm",
-            **environment,
-        },
+        env={"TERM": "xterm", **surroundings(cwd), **environment},
         stdout=theirs,
         stderr=theirs,
     )
@@ -198,12 +192,7 @@ def test_an_old_code_page_of_a_terminal_does_not_stop_a_sentence(tmp_path: Path)
     done = subprocess.run(
         [sys.executable, "-m", "pipelines", "check", "--extracts", "Kinder 日本"],
         cwd=tmp_path,
-        env={
-            "PYTHONPATH": str(paths.PROJECT),
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(tmp_path),
-            "PYTHONIOENCODING": "cp1252",
-        },
+        env={"PYTHONIOENCODING": "cp1252", **surroundings(tmp_path)},
         capture_output=True,
         check=False,
     )
@@ -211,17 +200,23 @@ def test_an_old_code_page_of_a_terminal_does_not_stop_a_sentence(tmp_path: Path)
     assert done.stderr.decode("cp1252").startswith("There is no folder Kinder ??")
 
 
-def test_completion_answers_with_the_commands(tmp_path: Path):
-    environment = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": "storyboard pub", "COMP_CWORD": "1"}
+def finish(words: str, place: int, folder: Path) -> list[str]:
+    """What the shell is offered for the word at a place of a line that is being typed."""
+    typed = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(place)}
     done = subprocess.run(
         [Path(sys.executable).parent / "storyboard"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment},
+        cwd=folder,
+        env={**surroundings(folder), **typed},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.split() == ["publish"]
+    return done.stdout.split()
+
+
+def test_completion_answers_with_the_commands(tmp_path: Path):
+    finished = finish("storyboard pub", 1, tmp_path)
+    assert finished == ["publish"]
 
 
 @pytest.mark.parametrize(
@@ -232,32 +227,15 @@ def test_completion_answers_with_the_commands(tmp_path: Path):
     ],
 )
 def test_completion_finishes_the_names_of_metrics(tmp_path: Path, typed: str, finished: set[str]):
-    words = f"storyboard {typed}"
-    environment = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "2"}
-    done = subprocess.run(
-        [Path(sys.executable).parent / "storyboard"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert set(done.stdout.split()) == finished
+    offered = finish(f"storyboard {typed}", 2, tmp_path)
+    assert set(offered) == finished
 
 
 def test_completion_finishes_the_names_of_editions_of_the_output_that_is_named(tmp_path: Path):
     install(paths.Output(tmp_path / "out"), tmp_path / "staged", "2016", "2017")
     words = f"storyboard publish --output {tmp_path / 'out'} 20"
-    environment = {"_STORYBOARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"}
-    done = subprocess.run(
-        [Path(sys.executable).parent / "storyboard"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(paths.PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert set(done.stdout.split()) == {"2016", "2017"}
+    finished = finish(words, 4, tmp_path)
+    assert set(finished) == {"2016", "2017"}
 
 
 @pytest.mark.parametrize(

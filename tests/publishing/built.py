@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import paths
@@ -13,6 +14,18 @@ from pipelines.register import read_open_schemas
 from tests.publishing.fabricated import make_book
 
 EPOCH = 1_484_179_200
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An edition as the index of editions lists it."""
+
+    name: str
+    edition: str
+    version: int
+    status: str
+    is_invented: bool
+    reason: str | None = None
 
 
 def build_real_site(folder: Path) -> Path:

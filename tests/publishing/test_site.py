@@ -1,6 +1,5 @@
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from pipelines.faults import DataFault
 from pipelines.publishing.index import index_page
 from pipelines.publishing.pages import PolicyWords, render_pages
 from pipelines.publishing.site import build_site
-from tests.publishing.built import EPOCH, build_real_site
+from tests.publishing.built import EPOCH, Listed, build_real_site
 from tests.publishing.fabricated import make_book
 
 
@@ -103,16 +102,6 @@ def test_a_page_without_its_line_in_the_navigation_or_with_a_broken_link_is_refu
     (tmp_path / "docs" / page).write_text(text, "utf-8")
     with pytest.raises(DataFault, match=named):
         build_site(tmp_path / "docs", paths.MKDOCS_CONFIG, tmp_path / "site", site_name="Story board", epoch=EPOCH)
-
-
-@dataclass(frozen=True)
-class Listed:
-    name: str
-    edition: str
-    version: int
-    status: str
-    is_invented: bool
-    reason: str | None = None
 
 
 def test_the_index_lists_editions_newest_first_and_escapes_reasons() -> None:

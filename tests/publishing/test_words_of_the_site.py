@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,21 +18,11 @@ from lxml import html
 from pipelines import paths
 from pipelines.publishing.index import index_page
 from pipelines.register import read_metrics
-from tests.publishing.built import build_real_site
+from tests.publishing.built import Listed, build_real_site
 from tests.publishing.fabricated import make_book
 from tests.publishing.reading_age import count_syllables, find_reading_age
 
 OLDEST_READER = 14
-
-
-@dataclass(frozen=True)
-class Listed:
-    name: str
-    edition: str
-    version: int
-    status: str
-    is_invented: bool
-    reason: str | None = None
 
 
 @pytest.fixture(scope="module")
