@@ -12,7 +12,7 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say, say_next
-from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, choose_extracts
+from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, Verbose, choose_extracts
 from pipelines.faults import UsageFault
 
 app = typer.Typer()
@@ -25,6 +25,7 @@ def build(
     output: Output = paths.DEFAULT_OUTPUT,
     encoding: Encoding = "utf-8",
     reason: Annotated[str | None, typer.Option(help="Why a published edition is corrected.")] = None,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the editions: gate, figures, protection, papers, site. All of those named, or none."""
@@ -38,6 +39,7 @@ def build(
         encoding=encoding,
         reason=reason,
         say=say,
+        explain=say if verbose else lambda _: None,
     )
     if as_json:
         print_json([{"edition": b.edition, "outcome": b.outcome, "folder": str(b.folder)} for b in built])

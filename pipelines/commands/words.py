@@ -51,6 +51,7 @@ ForEdition = Annotated[
         autocompletion=complete_edition,
     ),
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also say what was made, what was reused, and why.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

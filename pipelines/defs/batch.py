@@ -37,12 +37,14 @@ from pipelines.faults import DataFault, Fault, MachineFault, UsageFault
 from pipelines.figures import Edition
 from pipelines.intake.calendar import read_calendar
 from pipelines.intake.quarantine import purge
+from pipelines.keeping import keeping
 from pipelines.paths import Output
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
     from pipelines.defs.runs import EditionRun
+    from pipelines.defs.store import Store
 
 Say = Callable[[str], None]
 Outcome = Literal["built", "unchanged", "published, left as it is"]
@@ -73,15 +75,21 @@ def build_editions(
     encoding: str,
     reason: str | None,
     say: Say,
+    explain: Say = lambda _: None,
 ) -> list[Built]:
-    """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
+    """All editions named (or all that are there) or none; `explain` is told what was made, what was reused, and why.
+
+    Raises a Fault, with nothing changed, where one cannot be built.
+    """
     purge()
     chosen = choose_editions(names, extracts)
     standing = _find_standing(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
     if standing is not None:
         return standing
     _refuse_wrong_words()
-    reworded = _reword(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+    reworded = _reword(
+        chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say, explain=explain
+    )
     if reworded is not None:
         return reworded
     _examine(chosen, extracts, encoding)
@@ -100,7 +108,16 @@ def build_editions(
             note_site(output, list_editions(output), describe_code())
         else:
             before = {state.name: state.manifest_sha256 for state in states}
-            settled += _run(todo, before, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+            settled += _run(
+                todo,
+                before,
+                extracts=extracts,
+                output=output,
+                encoding=encoding,
+                reason=reason,
+                say=say,
+                explain=explain,
+            )
         _hand_out(output, settled, say)
     return sorted(settled, key=lambda built: built.edition)
 
@@ -138,7 +155,14 @@ def _is_littered(output: Output) -> bool:
 
 
 def _reword(
-    chosen: Sequence[Edition], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
+    chosen: Sequence[Edition],
+    *,
+    extracts: Path,
+    output: Output,
+    encoding: str,
+    reason: str | None,
+    say: Say,
+    explain: Say,
 ) -> list[Built] | None:
     """What is asked for, where nothing but words changed since it was built: without Dagster, for no figure is made. Else None.
 
@@ -147,6 +171,7 @@ def _reword(
     if not output.editions.is_dir() or output.incoming.exists() or _is_littered(output) or not output.parts.is_dir():
         return None
     from pipelines.defs.rewording import find_rewording, install, reword
+    from pipelines.defs.store import Store
 
     batch = output.work / uuid.uuid4().hex
     with work_in(output):
@@ -158,7 +183,7 @@ def _reword(
         resting = _later_drafts(todo, states, extracts, lambda _: None)
         todo = sorted([*todo, *resting], key=lambda planned: planned.edition.name)
         before = {state.name: state for state in states}
-        runs = []
+        runs, stores = [], []
         try:
             for planned in todo:
                 run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding)
@@ -167,12 +192,16 @@ def _reword(
                 if found is None:
                     return None
                 say(f"Edition {planned.edition.name}: nothing but words changed. Its figures and papers are kept.")
-                reword(run, found, reason)
+                stores.append(Store(output, planned.edition.name, run.staged))
+                with keeping(stores[-1]):
+                    reword(run, found, reason)
+                stores[-1].carry(found.parts)
                 runs.append(run)
             if not runs:
                 return None
             install(runs, output, reason)
-            settled += _keep(todo, runs, {state.name: state.manifest_sha256 for state in states}, output)
+            known = {state.name: state.manifest_sha256 for state in states}
+            settled += _keep(todo, runs, stores, known, output, explain)
         finally:
             shutil.rmtree(batch, ignore_errors=True)
         for built in settled:
@@ -198,13 +227,21 @@ def _open_run(planned: Planned, batch: Path, *, extracts: Path, output: Output, 
 
 
 def _keep(
-    todo: Sequence[Planned], runs: Sequence[EditionRun], before: Mapping[str, str], output: Output
+    todo: Sequence[Planned],
+    runs: Sequence[EditionRun],
+    stores: Sequence[Store],
+    before: Mapping[str, str],
+    output: Output,
+    explain: Say,
 ) -> list[Built]:
-    """What became of the editions that were made, with what the next change of words starts from."""
-    from pipelines.defs.rewording import forget_parts, keep_parts
+    """What became of the editions that were made, with what the next build starts from."""
+    from pipelines.defs.rewording import keep_parts
+    from pipelines.defs.store import forget_parts
 
-    for planned, run in zip(todo, runs, strict=True):
-        keep_parts(run, planned.name)
+    for planned, run, store in zip(todo, runs, stores, strict=True):
+        store.keep(keep_parts(run, planned.name))
+        for told in store.tell():
+            explain(f"{planned.name}: {told}")
     forget_parts(output)
     states = list_editions(output)
     note_site(output, states, describe_code())
@@ -319,6 +356,7 @@ def _run(
     encoding: str,
     reason: str | None,
     say: Say,
+    explain: Say,
 ) -> list[Built]:
     from pipelines.defs.manifest import ensure_manifest
 
@@ -329,9 +367,11 @@ def _run(
     import dagster as dg
 
     from pipelines.definitions import definitions
+    from pipelines.defs.store import Store
     from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG
 
     batch = uuid.uuid4().hex
+    place, runs, stores = output.work / batch, [], []
     job = definitions.resolve_job_def("edition")
     everything = set(job.asset_layer.executable_asset_keys)
     tags = {BATCH_TAG: batch, **({REASON_TAG: reason} if reason else {})}
@@ -344,7 +384,11 @@ def _run(
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")
                 is_last = number == len(todo)
                 run_id = str(uuid.uuid4())
-                with watch_run(instance, run_id, planned.edition.name, output):
+                run = _open_run(planned, place, extracts=extracts, output=output, encoding=encoding)
+                store = Store(output, planned.edition.name, run.staged)
+                runs.append(run)
+                stores.append(store)
+                with watch_run(instance, run_id, planned.edition.name, output), keeping(store):
                     result = job.execute_in_process(
                         instance=instance,
                         run_id=run_id,
@@ -357,9 +401,7 @@ def _run(
                     )
                 if not result.success:
                     raise _explain(result, planned.edition.name)
-        place = output.work / batch
-        runs = [_open_run(each, place, extracts=extracts, output=output, encoding=encoding) for each in todo]
-        return _keep(todo, runs, before, output)
+        return _keep(todo, runs, stores, before, output, explain)
     finally:
         for file in forget(output, output.work / batch, [planned.name for planned in todo]):
             say(f"Rows of the extracts were found in {file}, where none should be. Tell the maintainers.")

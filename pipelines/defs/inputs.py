@@ -28,6 +28,7 @@ CODE_PLACES = (*(folder for folder, _ in _CODE), *_CODE_FILES)
 """Where all that decides what is made of the same input stands, from the project's folder."""
 _READ_BY_PAPERS = {"assets", "overrides", "registers", "reports"}
 """Folders of `docs/` whose files make more than the page that they are."""
+_WORDS = ("docs/", "mkdocs.yml")
 _NOT_CODE = {"target", "logs", "__pycache__"}
 
 
@@ -69,6 +70,18 @@ def digest_machinery() -> str:
     """One hash of all that decides what is made of the same input, but for the words of the pages."""
     machinery = {path: sha256 for path, sha256 in _digest_files().items() if not _is_page(path)}
     return digest_inputs({**machinery, "version": version("storyboard")})
+
+
+@cache
+def digest_making() -> str:
+    """One hash of what makes things, whatever they are made of: the program, its models, schemas, lock and the site's look.
+    Words and the list of pages are no part of it: what is made of them says so."""
+    making = {path: sha256 for path, sha256 in _digest_files().items() if not path.startswith(_WORDS) or _is_look(path)}
+    return digest_inputs({**making, "version": version("storyboard")})
+
+
+def _is_look(path: str) -> bool:
+    return path.startswith(("docs/assets/", "docs/overrides/"))
 
 
 def _is_page(path: str) -> bool:

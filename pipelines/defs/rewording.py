@@ -46,8 +46,8 @@ class Rewording:
     changed: tuple[str, ...]
 
 
-def keep_parts(run: EditionRun, name: str) -> None:
-    """Keep what a change of words would start from, for the edition that now stands under `name`."""
+def keep_parts(run: EditionRun, name: str) -> Path:
+    """Keep what a change of words would start from, for the edition that now stands under `name`; returns where."""
     folder = run.output.editions / name
     sha256 = read_manifest(folder).sha256
     kept = run.output.parts / sha256
@@ -57,15 +57,7 @@ def keep_parts(run: EditionRun, name: str) -> None:
         shutil.copyfile(part, kept / part.name)
     made = {"machinery": _describe_machinery(), "words": describe_words(), "context": _describe_context(run, name)}
     (kept / _RECORD).write_text(json.dumps(made, sort_keys=True), "utf-8")
-
-
-def forget_parts(output: Output) -> None:
-    """Remove what was kept of editions that are no longer there."""
-    if output.parts.is_dir():
-        there = {state.manifest_sha256 for state in list_editions(output)}
-        for kept in output.parts.iterdir():
-            if kept.name not in there:
-                shutil.rmtree(kept, ignore_errors=True)
+    return kept
 
 
 def find_rewording(run: EditionRun, state: EditionState, inputs: str) -> Rewording | None:
@@ -144,7 +136,7 @@ def install(runs: Sequence[EditionRun], output: Output, reason: str | None) -> N
 
 
 def _list_parts(run: EditionRun) -> list[Path]:
-    return [run.trails, run.statistics, run.population, run.drawings, run.disclosure]
+    return [run.trails, run.statistics, run.population, run.disclosure]
 
 
 def _describe_machinery() -> dict[str, Any]:

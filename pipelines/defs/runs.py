@@ -71,11 +71,6 @@ class EditionRun:
         return self.work / "population.json"
 
     @property
-    def drawings(self) -> Path:
-        """The drawings of the pages, by what they draw."""
-        return self.work / "drawings.json"
-
-    @property
     def warehouse(self) -> Path:
         return self.work / WAREHOUSE
 

@@ -5,7 +5,6 @@ What an asset of Dagster and a change of words alone both do. Nothing of Dagster
 
 from __future__ import annotations
 
-import base64
 import csv
 import json
 import shutil
@@ -35,7 +34,6 @@ from pipelines.editions.tracing_page import (
 from pipelines.figures import ALL, FigureKey, PublicFigure
 from pipelines.publishing.authorities import read_plan, write_index_of_authorities
 from pipelines.publishing.book import Book
-from pipelines.publishing.charts import kept_drawings
 from pipelines.publishing.citations import read_registers
 from pipelines.publishing.open_data import OFFERED, list_open_files
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
@@ -53,7 +51,6 @@ def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None)
     """Every page of `docs/` as plain Markdown with its drawings, in the run's folder; with several authorities once for each,
     in a folder of its own, and their index. Raises DataFault with file and line."""
     shutil.rmtree(run.rendered, ignore_errors=True)
-    drawings = _read_drawings(run.drawings)
     policy = PolicyWords(
         run.policy.threshold,
         run.policy.base,
@@ -62,22 +59,18 @@ def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None)
     )
     books, trails = open_public_books(run, figures), open_trails(run)
     shown: dict[str, Sequence[FigureKey]] = {}
-    with kept_drawings(drawings):
-        for place, book in books.items():
-            rendered = render_pages(
-                paths.DOCS,
-                book,
-                run.rendered / place,
-                policy=policy,
-                editions=_list_editions(run, book.authority, place, reason),
-                trails=trails,
-            )
-            shown |= {str(PurePosixPath(place, page)): keys for page, keys in rendered.citations.items()}
+    for place, book in books.items():
+        rendered = render_pages(
+            paths.DOCS,
+            book,
+            run.rendered / place,
+            policy=policy,
+            editions=_list_editions(run, book.authority, place, reason),
+            trails=trails,
+        )
+        shown |= {str(PurePosixPath(place, page)): keys for page, keys in rendered.citations.items()}
     if "" not in books:
         shown[INDEX] = _write_index(run, figures, books, policy)
-    run.drawings.write_text(
-        json.dumps({key: base64.b64encode(svg).decode("ascii") for key, svg in drawings.items()}), "utf-8"
-    )
     run.citations.write_text(
         json.dumps({page: sorted(map(str, keys)) for page, keys in shown.items()}, indent=1), "utf-8"
     )
@@ -194,9 +187,3 @@ def _list_editions(run: EditionRun, authority: str, place: str, reason: str | No
         reason = next((state.reason for state in list_editions(run.output) if state.name == target.name), None)
     note = (reason or "") if target.version > 1 else ""
     return [EditionEntry(run.edition.name, target.version, "this edition", note=note), *reversed(earlier)]
-
-
-def _read_drawings(file: Path) -> dict[str, bytes]:
-    if not file.is_file():
-        return {}
-    return {key: base64.b64decode(svg) for key, svg in json.loads(file.read_text("utf-8")).items()}

@@ -6,13 +6,10 @@ alone: no clock, no random ids, no fonts of the machine. Tables are made elsewhe
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import threading
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from pipelines.figures import PublicFigure
+from pipelines.keeping import make_once
 from pipelines.publishing.markup import Spoken, list_addresses, plain
 from pipelines.publishing.sentences import NOT_KNOWN
 
@@ -43,8 +41,6 @@ _BOUND = "figure:"
 _ONE_AT_A_TIME = threading.Lock()
 """Matplotlib keeps its settings for the whole process."""
 
-
-_KEPT: ContextVar[MutableMapping[str, bytes] | None] = ContextVar("kept drawings", default=None)
 
 Words = Sequence[Spoken]
 """What is said of a drawing; the numbers in it keep their addresses."""
@@ -289,29 +285,13 @@ def _settings() -> Any:
     }
 
 
-@contextmanager
-def kept_drawings(kept: MutableMapping[str, bytes]) -> Iterator[None]:
-    """Drawings made before, of the very same figures by the very same code, are taken from `kept`; new ones are put into it.
-
-    The caller vouches for figures and code; a drawing is then known by its kind, its size and every word that it says.
-    """
-    token = _KEPT.set(kept)
-    try:
-        yield
-    finally:
-        _KEPT.reset(token)
-
-
 def render(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
-    """Draws in units of the viewBox, the y axis downward, and gives the finished SVG."""
-    kept = _KEPT.get()
-    if kept is None:
-        return _draw(draw, height, title, description)
-    said = [(plain(words), list_addresses(words)) for words in (title, description)]
-    key = hashlib.sha256(repr((draw.__module__, draw.__qualname__, height, said)).encode()).hexdigest()
-    if key not in kept:
-        kept[key] = _draw(draw, height, title, description)
-    return kept[key]
+    """Draws in units of the viewBox, the y axis downward, and gives the finished SVG.
+
+    A drawing is made once: all that it shows is what `draw` closes over, and what is said of it.
+    """
+    made_of = {"figures": (draw, height), "words": (title, description)}
+    return make_once("drawing", made_of, lambda: _draw(draw, height, title, description))
 
 
 def _draw(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import typst
 
 from pipelines.faults import MachineFault
+from pipelines.keeping import make_file_once, make_once
 from pipelines.publishing.documents import (
     Block,
     Item,
@@ -48,6 +49,11 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
 
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
+    made_of = {"text and figures": paper, "layout": (layout.read_bytes(), has_cover, has_contents)}
+    make_file_once("pdf", into, made_of, lambda: _set(paper, layout, into, has_cover, has_contents))
+
+
+def _set(paper: Paper, layout: Path, into: Path, has_cover: bool, has_contents: bool) -> None:
     try:
         into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper)))
     except typst.TypstError as error:
@@ -80,8 +86,14 @@ def _addresses_in(line: Line) -> list[str]:
 
 def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -> list[int]:
     """The page of the PDF on which each section begins, in their order. Raises MachineFault as `write_pdf` does."""
+    made_of = {"text and figures": paper, "layout": (layout.read_bytes(), has_cover)}
+    found = make_once("pages of sections", made_of, lambda: _find_section_pages(paper, layout, has_cover).encode())
+    return [int(page) for page in json.loads(found)]
+
+
+def _find_section_pages(paper: Paper, layout: Path, has_cover: bool) -> str:
     try:
-        found = typst.query(
+        found: str = typst.query(
             layout.read_bytes(),
             "<section-pages>",
             field="value",
@@ -91,7 +103,7 @@ def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -
         )
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
-    return [int(page) for page in json.loads(found)]
+    return found
 
 
 def _as_data(paper: Paper, has_cover: bool, has_contents: bool = True) -> str:

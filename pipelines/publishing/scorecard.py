@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines import paths
 from pipelines.faults import DataFault
 from pipelines.figures import PublicFigure
+from pipelines.keeping import make_file_once
 from pipelines.publishing.book import Book, PublishedStatistic
 from pipelines.publishing.department import SYMBOLS, keep_latest
 from pipelines.publishing.dimensions import head_of
@@ -97,6 +98,11 @@ def write_scorecard(book: Book, into: Path, *, plan: Path = paths.SCORECARD_PLAN
     Last year's quarters are those that the edition before was sealed with, and are left out, saying so, where it has none.
     Raises DataFault naming the plan where it asks for what does not exist.
     """
+    made_of = {"figures": book, "plan": plan.read_bytes()}
+    make_file_once("scorecard", into, made_of, lambda: _write_scorecard(book, into, plan))
+
+
+def _write_scorecard(book: Book, into: Path, plan: Path) -> None:
     planned = read_plan(plan)
     sheets: dict[str, gptables.GPTable] = {}
     try:

@@ -7,11 +7,12 @@ text, title, language) and refuses a template that drops a marking. Contents and
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from docx import Document
 from docx.document import Document as WordDocument
@@ -24,6 +25,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipelines.faults import DataFault
+from pipelines.keeping import make_file_once
 from pipelines.publishing.book import Book
 from pipelines.publishing.documents import (
     Block,
@@ -113,6 +115,27 @@ def write_word(
     shows a figure that the template itself cites; without it, that of the book.
     Raises DataFault naming the template and the field that is unknown, or the marking or style that it lacks.
     """
+    source = refuse_unsafe(template)
+    cited = (book, figure) if _cites(source) else None
+    made_of = {"text and figures": (paper, cited), "template": source, "numbers of pages": list(pages)}
+    make_file_once("word", into, made_of, lambda: _fill(paper, book, template, into, pages, figure))
+
+
+def _cites(template: bytes) -> bool:
+    """Whether the template may show figures of its own, besides those of the paper."""
+    with ZipFile(BytesIO(template)) as packed:
+        parts = [packed.read(name) for name in packed.namelist() if name.endswith(".xml")]
+    return any(re.search(rb"\bfigure\b", re.sub(rb"<[^>]*>", b"", part)) for part in parts)
+
+
+def _fill(
+    paper: Paper,
+    book: Book,
+    template: Path,
+    into: Path,
+    pages: Sequence[int],
+    figure: Callable[..., RichText] | None,
+) -> None:
     document = _open(template)
     refuse_typed_figures(book, "\n".join(_own_words(document.docx)), template, "paragraph")
     pictures: dict[str, Picture] = {}

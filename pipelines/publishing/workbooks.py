@@ -16,6 +16,7 @@ import pandas
 from openpyxl.utils import get_column_letter
 
 from pipelines.figures import Metric, PublicFigure
+from pipelines.keeping import make_file_once
 from pipelines.publishing.binding import name_binding
 from pipelines.publishing.book import Book
 from pipelines.publishing.dimensions import head_of, phrase_of
@@ -33,6 +34,10 @@ _NOTE = "numbers"
 
 def write_tables(book: Book, into: Path) -> None:
     """Every metric and breakdown of the edition as `into` (.xlsx): totals first, then one sheet for each breakdown."""
+    make_file_once("tables", into, {"figures": book}, lambda: _write_tables(book, into))
+
+
+def _write_tables(book: Book, into: Path) -> None:
     sheets = {"Totals": _totals_sheet(book)}
     for metric in book.metrics.values():
         for by in metric.breakdowns:

@@ -1,0 +1,197 @@
+"""Where made things are kept between builds: by the content of all that they were made of, never by time or presence.
+
+Each edition that stands keeps what it was made with; with the edition it goes. For the owner alone; no rows of children.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipelines import paths
+from pipelines.defs.inputs import digest_making
+from pipelines.defs.provenance import list_tools
+from pipelines.editions import disk
+from pipelines.editions.manifest import digest_inputs
+from pipelines.editions.state import list_editions
+
+_THINGS = "things.json"
+_DRAWING = "drawing"
+"""Drawings have no name of their own."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something made: the key of all that it was made of, its content's sha256, and the hash of each part."""
+
+    key: str
+    sha256: str
+    of: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one thing, and why."""
+
+    name: str
+    is_reused: bool
+    why: str
+
+
+class Store:
+    """What the editions of an output folder were made with, and what is made for one edition now."""
+
+    def __init__(self, output: paths.Output, edition: str, root: Path) -> None:
+        """`root` is the folder in which the edition is made: things are called by their paths in it."""
+        self._blobs = output.made
+        self._root, self._edition = root, edition
+        self._machinery = _describe_machinery()
+        self._known: dict[str, str] = {}
+        self._before: dict[str, Thing] = {}
+        self._made: dict[str, bytes] = {}
+        self._things: list[tuple[str, Thing]] = []
+        self.told: list[Told] = []
+        for file in sorted(output.parts.glob(f"*/{_THINGS}")):
+            kept = _read(file)
+            if kept.get("machinery") == self._machinery:
+                for name, of in kept["things"]:
+                    thing = Thing(**of)
+                    self._known[thing.key] = thing.sha256
+                    if kept["edition"] == edition:
+                        self._before[name] = thing
+            elif kept.get("edition") == edition:
+                self._before |= {name: Thing("", "", {}) for name, _ in kept.get("things", ())}
+
+    def take(self, kind: str, name: str, of: Mapping[str, str], make: Callable[[], bytes]) -> bytes:
+        """As `keeping.Store` says."""
+        name = self._shorten(name)
+        key = digest_inputs({"machinery": self._machinery, "kind": kind, **{f"part {p}": d for p, d in of.items()}})
+        content = self._find(key)
+        is_reused = content is not None
+        if content is None:
+            content = make()
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._made[sha256] = content
+        self._known[key] = sha256
+        self._things.append((name, Thing(key, sha256, dict(of))))
+        before = self._before.get(name) if name != kind else None
+        self.told.append(Told(name, is_reused, _why(of, before, is_reused=is_reused)))
+        return content
+
+    def make(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """As `keeping.Store` says."""
+        self.told.append(Told(self._shorten(name), False, "not all that it is made of can be described"))
+        return make()
+
+    def carry(self, folder: Path) -> None:
+        """Keep what was kept in `folder` of things that were not asked for, because their files were taken over whole."""
+        kept = _read(folder / _THINGS)
+        if kept.get("machinery") != self._machinery:
+            return
+        asked, keys = {told.name for told in self.told} - {_DRAWING}, {thing.key for _, thing in self._things}
+        for name, of in kept["things"]:
+            thing = Thing(**of)
+            if name not in asked and thing.key not in keys and (content := self._find(thing.key)) is not None:
+                self._made[thing.sha256] = content
+                self._things.append((name, thing))
+
+    def keep(self, folder: Path) -> None:
+        """Put all that was made or taken, the blobs first, beside what else is kept of the edition in `folder`."""
+        self._blobs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for sha256, content in self._made.items():
+            if not (self._blobs / sha256).is_file():
+                _write(self._blobs / sha256, content)
+        things = [(name, asdict(thing)) for name, thing in self._things]
+        stated = {"machinery": self._machinery, "edition": self._edition, "things": things}
+        _write(folder / _THINGS, json.dumps(stated).encode())
+
+    def tell(self) -> list[str]:
+        """What was made, what was reused, and why: a line for each thing, and one for the drawings."""
+        named = [told for told in self.told if told.name != _DRAWING]
+        drawn = [told.is_reused for told in self.told if told.name == _DRAWING]
+        lines = [f"{told.name}: {'reused' if told.is_reused else 'made'}, {told.why}" for told in named]
+        if drawn:
+            lines.append(f"drawings: {sum(drawn)} reused, what they show is the same; {drawn.count(False)} made")
+        return sorted(lines)
+
+    def _find(self, key: str) -> bytes | None:
+        sha256 = self._known.get(key)
+        if sha256 is None:
+            return None
+        if sha256 in self._made:
+            return self._made[sha256]
+        try:
+            content = (self._blobs / sha256).read_bytes()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+    def _shorten(self, name: str) -> str:
+        path = Path(name)
+        return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else name
+
+
+def forget_parts(output: paths.Output) -> None:
+    """Remove what was kept of editions that are no longer there, or are withdrawn."""
+    if not output.parts.is_dir():
+        return
+    there = {state.manifest_sha256 for state in list_editions(output) if state.status != "withdrawn"}
+    needed: set[str] = set()
+    for kept in output.parts.iterdir():
+        if kept == output.made:
+            continue
+        if kept.name in there:
+            needed |= {of["sha256"] for _, of in _read(kept / _THINGS).get("things", ())}
+        else:
+            shutil.rmtree(kept, ignore_errors=True)
+    if output.made.is_dir():
+        for blob in output.made.iterdir():
+            if blob.name not in needed:
+                blob.unlink()
+
+
+def _why(of: Mapping[str, str], before: Thing | None, *, is_reused: bool) -> str:
+    parts = _join(sorted(of))
+    if is_reused:
+        return f"the same {parts}"
+    if before is None:
+        return f"none of the same {parts} was kept"
+    if not before.key:
+        return "the program or its tools changed"
+    changed = sorted(part for part in {*of, *before.of} if of.get(part) != before.of.get(part))
+    return f"other {_join(changed)}" if changed else "what was kept could not be read"
+
+
+def _join(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept
+
+
+def _write(file: Path, content: bytes) -> None:
+    """For the owner alone from its first byte, and whole or not at all."""
+    draft = file.with_name(f"{file.name}.new")
+    with suppress(FileNotFoundError):
+        draft.unlink()
+    disk.write_file(draft, content)
+    draft.chmod(0o600)
+    disk.replace_file(draft, file)
+
+
+@cache
+def _describe_machinery() -> str:
+    return digest_inputs({"code": digest_making(), **{f"tool {name}": number for name, number in list_tools().items()}})
