@@ -7,21 +7,15 @@ and the evidence of how figures were made hold counts of rows, so there the numb
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.figures import ALL
 from pipelines.publishing.proving.data_files import has_figures, read_descriptor, read_table
-from pipelines.publishing.proving.found import Found, Quoted, Said, Shown
+from pipelines.publishing.proving.found import Found, Indexed, Quoted, Said, Shown
 from pipelines.publishing.proving.knowledge import Known, Number
-from pipelines.publishing.proving.pages import (
-    describe_drawing,
-    read_article,
-    read_drawing,
-    read_index,
-    read_page,
-)
+from pipelines.publishing.proving.pages import describe_drawing, read_drawing, read_index, read_page
 from pipelines.publishing.proving.papers import read_pdf, read_word, read_workbook
 from pipelines.publishing.proving.verdict import Problem, compare, judge
 
@@ -55,6 +49,7 @@ def prove(
     described = {path: describe_drawing(file) for path, file in files.items() if path.endswith(".svg")}
     count, problems = 0, []
     shown: dict[str, set[str]] = {}
+    articles: dict[str, tuple[str, ...]] = {}
     for path, file in files.items():
         known = public if path.startswith("public/") else restricted
         try:
@@ -65,9 +60,10 @@ def prove(
         bound = [each for each in found if isinstance(each, Shown)]
         count += len(bound)
         shown[path] = {each.address for each in bound}
+        articles |= {path: each.numbers for each in found if isinstance(each, Indexed)}
         problems += judge(path, found, known, described)
     problems += _find_missing(cited, shown)
-    problems += _judge_index(files)
+    problems += _judge_index(files, articles)
     return Proof(len(files), count, tuple(problems))
 
 
@@ -115,8 +111,8 @@ def _find_missing(cited: Mapping[str, Iterable[str]], shown: Mapping[str, set[st
             yield Problem(path, "", "a figure that the page cites is missing", address)
 
 
-def _judge_index(files: Mapping[str, Path]) -> Iterator[Problem]:
-    """The search index must hold the same numbers as the pages, which are proved by themselves."""
+def _judge_index(files: Mapping[str, Path], articles: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """The search index must hold the same numbers as the pages (`articles`), which are proved by themselves."""
     for path in (name for name in files if _split(name)[1].startswith(_SEARCH)):
         try:
             index = read_index(files[path])
@@ -124,10 +120,10 @@ def _judge_index(files: Mapping[str, Path]) -> Iterator[Problem]:
             yield Problem(path, "", "cannot be read as a search index")
             continue
         for page, numbers in index.items():
-            file = files.get(_split(path)[0] + page)
-            if file is None:
+            article = articles.get(_split(path)[0] + page)
+            if article is None:
                 yield Problem(path, page, "names a page that is not there")
                 continue
             place = f"the entries of {page}"
-            for problem in compare(path, [Number(n, False) for n in numbers], [(n, "") for n in read_article(file)]):
+            for problem in compare(path, [Number(n, False) for n in numbers], [(n, "") for n in article]):
                 yield Problem(path, place, f"{problem.says}: the page has other numbers")

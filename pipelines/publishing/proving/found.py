@@ -55,6 +55,13 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """Every number of a page's own text, in order: the search index must hold the same."""
+
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A row that explains figures: their metric, breakdown and category as codes, joined by slashes."""
 
@@ -89,4 +96,4 @@ class Broken:
     problem: str
 
 
-Found = Shown | Said | Quoted | Setting | Described | Row | Listed | Named | Broken
+Found = Shown | Said | Quoted | Setting | Described | Row | Listed | Indexed | Named | Broken

@@ -13,9 +13,9 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
-from pipelines.publishing.proving.found import Broken, Described, Found, Quoted, Said, Setting, Shown
+from pipelines.publishing.proving.found import Broken, Described, Found, Indexed, Quoted, Said, Setting, Shown
 
 _INLINE = frozenset(
     (
@@ -27,91 +27,101 @@ _NOT_WORDS = frozenset(["code", "kbd", "pre", "samp", "script", "style", "svg", 
 """What shows names in files, or nothing to read. Sentences that only say what code does are marked `data-tells="code"`."""
 
 _SPOKEN = ("aria-label", "title", "placeholder", "aria-description")
+_DIGIT = re.compile(r"\d")
 _INDEXED = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?%?|\[[cxz]\]")
 
 
 def read_page(file: Path, path: str) -> Iterator[Found]:
-    """Figures, quotations, words and alternative texts of a page; `path` is its path in the edition."""
-    page = html.fromstring(file.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
-    yield from _Reader(path).read(page)
+    """Figures, quotations, words, alternative texts and all numbers of a page; `path` is its path in the edition."""
+    page = parse_page(file)
+    reader = _Reader(path)
+    reader.walk(page)
+    reader.flush()
+    yield from reader.found
+    yield Indexed(tuple(read_article(page)))
+
+
+def parse_page(file: Path) -> Any:
+    """The root of an HTML file."""
+    return etree.fromstring(file.read_bytes(), etree.HTMLParser(encoding="utf-8"))
 
 
 class _Reader:
     """Walks through a page once, collecting the words of each block."""
 
     def __init__(self, path: str) -> None:
+        self.found: list[Found] = []
         self._path = path
         self._words: list[str] = []
         self._line = 0
 
-    def read(self, page: Any) -> Iterator[Found]:
-        yield from self._walk(page)
-        yield from self._flush()
-
-    def _walk(self, element: Any) -> Iterator[Found]:
+    def walk(self, element: Any) -> None:
+        """Read an element and all that is in it."""
         tag = element.tag
         if not isinstance(tag, str) or tag in _NOT_WORDS or element.get("data-tells") == "code":
             return
-        yield from self._read_attributes(element)
+        for name, words in element.items():
+            if name in _SPOKEN and _DIGIT.search(words):
+                self.found.append(Said(f"line {element.sourceline}, attribute {name}", words))
         if tag == "data":
             self._words.append("\ufffc")
-            yield self._read_data(element)
+            self.found.append(_read_data(element))
             return
+        if tag in ("meta", "img"):
+            self._read_spoken(element)
         is_block = tag not in _INLINE
         if is_block:
-            yield from self._flush()
+            self.flush()
             self._line = element.sourceline or 0
         self._words.append(element.text or "")
         for child in element:
-            yield from self._walk(child)
+            self.walk(child)
             self._words.append(child.tail or "")
         if is_block:
-            yield from self._flush()
+            self.flush()
 
-    def _flush(self) -> Iterator[Found]:
-        text = " ".join("".join(self._words).split())
+    def flush(self) -> None:
+        """End a block."""
+        words = "".join(self._words)
         self._words.clear()
-        if any(c.isdigit() for c in text):
-            yield Said(f"line {self._line}", text)
+        if _DIGIT.search(words):
+            self.found.append(Said(f"line {self._line}", " ".join(words.split())))
 
-    def _read_data(self, element: Any) -> Found:
-        place, text = f"line {element.sourceline}", "".join(element.itertext()).strip()
-        kind, value = element.get("class", ""), element.get("value")
-        if kind == "published":
-            return Quoted(place, text, value or "")
-        if kind == "setting":
-            return Setting(place, text)
-        address = element.get("data-figure")
-        if kind != "figure" or address is None or value is None:
-            return Broken(place, f"“{text}” stands in a data element that names no figure")
-        return Shown(place, address, text, value)
-
-    def _read_attributes(self, element: Any) -> Iterator[Found]:
+    def _read_spoken(self, element: Any) -> None:
         place = f"line {element.sourceline}"
-        for name in _SPOKEN:
-            words = element.get(name, "")
-            if any(c.isdigit() for c in words):
-                yield Said(f"{place}, attribute {name}", words)
         if element.tag == "meta" and element.get("name") in ("description", "keywords", "author"):
-            yield Said(f"{place}, {element.get('name')} of the page", element.get("content", ""))
+            self.found.append(Said(f"{place}, {element.get('name')} of the page", element.get("content", "")))
         if element.tag == "img" and (words := element.get("alt", "")):
             source = element.get("src", "")
             if source.endswith(".svg"):
                 folder = posixpath.dirname(self._path)
-                yield Described(place, words, posixpath.normpath(posixpath.join(folder, source)))
+                drawing = posixpath.normpath(posixpath.join(folder, source))
+                self.found.append(Described(place, words, drawing))
             else:
-                yield Said(f"{place}, alternative text", words)
+                self.found.append(Said(f"{place}, alternative text", words))
 
 
-def read_article(file: Path) -> list[str]:
-    """Every number of a page's own text, in order: what the search index must hold of it."""
-    page = html.fromstring(file.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
+def _read_data(element: Any) -> Found:
+    place, text = f"line {element.sourceline}", "".join(element.itertext()).strip()
+    kind, value = element.get("class", ""), element.get("value")
+    if kind == "published":
+        return Quoted(place, text, value or "")
+    if kind == "setting":
+        return Setting(place, text)
+    address = element.get("data-figure")
+    if kind != "figure" or address is None or value is None:
+        return Broken(place, f"“{text}” stands in a data element that names no figure")
+    return Shown(place, address, text, value)
+
+
+def read_article(page: Any) -> list[str]:
+    """Every number of a page's own text, in order: what the search index must hold of it. Takes the rest out of the page."""
     article = page.find(".//article")
     if article is None:
         return []
-    for element in [*article.iter("svg", "script", "style"), *article.iterfind(".//*[@data-search-exclude]")]:
-        if element.getparent() is not None:
-            element.drop_tree()
+    for element in article.iterfind(".//*[@data-search-exclude]"):
+        element.tag = "script"
+    etree.strip_elements(article, "svg", "script", "style", with_tail=False)
     return _INDEXED.findall(" ".join(article.itertext()))
 
 

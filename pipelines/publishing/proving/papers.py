@@ -170,13 +170,16 @@ def read_pdf(file: Path) -> Iterator[Found]:
     with pypdfium2.PdfDocument(file) as pdf:
         held = [pdf.get_attachment(number) for number in range(pdf.count_attachments())]
         lists = [bytes(each.get_data()) for each in held if each.get_name() == FIGURES]
-        texts = [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in pdf]
-        alternatives = [text for page in pdf for text in _list_alternatives(page)]
-        title = pdf.get_metadata_value("Title")
-    if not lists:
-        yield Broken("", "the PDF does not list its figures, so that its numbers cannot be told apart")
-        return
-    listed = json.loads(lists[0])
+        if not lists:
+            yield Broken("", "the PDF does not list its figures, so that its numbers cannot be told apart")
+            return
+        listed = json.loads(lists[0])
+        texts, alternatives, title = [], [], pdf.get_metadata_value("Title")
+        for page in pdf:
+            texts.append(page.get_textpage().get_text_range().replace("\r\n", "\n"))
+            if listed["is_complete"]:
+                alternatives += _list_alternatives(page)
+            page.close()
     numbering = _Numbering()
     pages = [(f"page {number}", numbering.blank(text)) for number, text in enumerate(texts, start=1)]
     yield Listed(tuple(pages), tuple(listed["text"]), listed["is_complete"])

@@ -133,8 +133,7 @@ def compare(
     file: str, numbers: Sequence[Number], expected: Sequence[tuple[str, str]], text: str = ""
 ) -> Iterator[Problem]:
     """Numbers as found against (number, address) as they should be, in order."""
-    told = [number.text for number in numbers if not number.may_be_none]
-    if len(told) == len(expected) and all(n in w.split(_OR) for n, (w, _) in zip(told, expected, strict=True)):
+    if _follows(numbers, [wanted for wanted, _ in expected]):
         return
     for number, wanted in _align(numbers, expected):
         match number, wanted:
@@ -144,6 +143,17 @@ def compare(
                 yield Problem(file, "", "a figure is missing", address)
             case Number(), (shown, address) if number.text not in shown.split(_OR):
                 yield Problem(file, number.place, f"shows “{number.text}”, which is not this figure", address)
+
+
+def _follows(numbers: Sequence[Number], expected: Sequence[str]) -> bool:
+    """Whether the numbers are plainly as expected, so that they need not be aligned: each in turn, what may be none apart."""
+    place = 0
+    for number in numbers:
+        if place < len(expected) and number.text in expected[place].split(_OR):
+            place += 1
+        elif not number.may_be_none:
+            return False
+    return place == len(expected)
 
 
 def _align(
