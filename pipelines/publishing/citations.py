@@ -29,6 +29,8 @@ CITING = frozenset(
 NOT_PAGES = ("assets", "overrides", "registers", "reports", "running", "evidence/decisions")
 """Folders of `docs/` that hold no page of the site; what analysts read stays with the project."""
 
+_ENVIRONMENT = Environment(autoescape=True, extensions=[Claims])
+
 
 def find_pages(docs: Path) -> list[Path]:
     """Every page of the site under `docs`, sorted."""
@@ -37,6 +39,12 @@ def find_pages(docs: Path) -> list[Path]:
         for path in sorted(docs.rglob("*.md"))
         if not any(path.relative_to(docs).as_posix().startswith(f"{folder}/") for folder in NOT_PAGES)
     ]
+
+
+@lru_cache(maxsize=128)
+def parse_page(source: str) -> nodes.Template:
+    """A page as Jinja reads it, once for each text: several checks read the same. Raises TemplateSyntaxError."""
+    return _ENVIRONMENT.parse(source)
 
 
 class ByEdition(dict[str, Any]):
@@ -104,7 +112,7 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:
-            tree = Environment(autoescape=True, extensions=[Claims]).parse(path.read_text("utf-8"))
+            tree = parse_page(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
         cited = {*_constants(tree), *_implied(tree)}
@@ -119,7 +127,7 @@ def find_unknown_metrics(docs: Path, metric_ids: frozenset[str]) -> Iterator[str
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:
-            tree = Environment(autoescape=True, extensions=[Claims]).parse(path.read_text("utf-8"))
+            tree = parse_page(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             yield f"docs/{page}, line {error.lineno}: {error.message}"
             continue

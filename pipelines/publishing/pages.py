@@ -10,6 +10,7 @@ import shutil
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from posixpath import dirname, relpath
 from typing import Any
@@ -28,6 +29,7 @@ from pipelines.publishing.citations import (
     find_pages,
     find_registers,
     find_unknown_metrics,
+    parse_page,
     read_registers,
 )
 from pipelines.publishing.claims import Claims, UntrueClaim, find_untested_claims
@@ -112,7 +114,7 @@ def render_pages(
         except (UnknownCitation, UntrueClaim, TemplateError, ValueError, TypeError, LookupError) as error:
             wrong.append(f"docs/{page}, line {_line_of(error, page)}: {_explain(error)}")
             continue
-        wrong += _find_untested(environment, page, source) + _find_untold(page, calls)
+        wrong += _find_untested(page, source) + _find_untold(page, calls)
         wrong += _find_too_many_headlines(page, source, texts[page])
     if wrong:
         raise DataFault("\n".join(wrong))
@@ -159,12 +161,14 @@ def _read_stated(metrics: Mapping[str, Metric], categories: Mapping[str, Sequenc
     )
 
 
-def _find_typed(page: str, source: str, stated: frozenset[str]) -> list[str]:
-    return [
+@lru_cache(maxsize=128)
+def _find_typed(page: str, source: str, stated: frozenset[str]) -> tuple[str, ...]:
+    """Kept for each text: the words are looked through before a build begins, and again when pages are filled."""
+    return tuple(
         f'docs/{page}, line {typed.line}: "{typed.text}" is typed where a figure belongs. '
         'Cite the figure instead, e.g. {{ figure("episodes_reported") }}, or write a small number as a word.'
         for typed in find_typed_figures(source, stated)
-    ]
+    )
 
 
 def _make_generated_pages(
@@ -226,14 +230,14 @@ def _read_title(text: str, page: str) -> str:
     return heading.group(1) if heading else page
 
 
-def _find_untested(environment: SandboxedEnvironment, page: str, source: str) -> list[str]:
+def _find_untested(page: str, source: str) -> list[str]:
     """Sentences that claim something of a figure outside of any condition; on pages for the board alone."""
     if page.startswith(NOT_FOR_THE_BOARD):
         return []
     return [
         f'docs/{page}, line {claim.line}: "{claim.word}" claims something of a figure, and no condition tests it. Put the '
         "sentence into {% claim %} with the condition under which it is true, and say what is written otherwise."
-        for claim in find_untested_claims(environment.parse(source))
+        for claim in find_untested_claims(parse_page(source))
     ]
 
 

@@ -60,7 +60,7 @@ def prove(
         bound = [each for each in found if isinstance(each, Shown)]
         count += len(bound)
         shown[path] = {each.address for each in bound}
-        articles |= {path: each.numbers for each in found if isinstance(each, Indexed)}
+        articles |= ((path, each.numbers) for each in found if isinstance(each, Indexed))
         problems += judge(path, found, known, described)
     problems += _find_missing(cited, shown)
     problems += _judge_index(files, articles)

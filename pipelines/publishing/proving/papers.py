@@ -174,7 +174,9 @@ def read_pdf(file: Path) -> Iterator[Found]:
             yield Broken("", "the PDF does not list its figures, so that its numbers cannot be told apart")
             return
         listed = json.loads(lists[0])
-        texts, alternatives, title = [], [], pdf.get_metadata_value("Title")
+        title = pdf.get_metadata_value("Title")
+        texts: list[str] = []
+        alternatives: list[str] = []
         for page in pdf:
             texts.append(page.get_textpage().get_text_range().replace("\r\n", "\n"))
             if listed["is_complete"]:
