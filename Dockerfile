@@ -16,6 +16,7 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
  && mkdir -p data output dbt_project/target && chown -R analyst data output dbt_project .
 
 USER analyst
+RUN python -m pipelines.setting_up
 VOLUME ["/srv/storyboard/data", "/srv/storyboard/output"]
 ENTRYPOINT ["storyboard"]
 CMD ["doctor"]

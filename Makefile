@@ -59,6 +59,8 @@ clean: ## remove the environment; extracts and output stay
 .venv/run.stamp: .venv/bin/uv requirements/run.txt pyproject.toml
 	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/run.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q pipelines
+	$(BIN)/python -m pipelines.setting_up
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp requirements/test.txt

@@ -86,7 +86,7 @@ def _invoke(
 
     flags = ["--project-dir", str(paths.DBT_PROJECT), "--profiles-dir", str(paths.DBT_PROJECT)]
     where = ["--target-path", str(artifacts), "--log-path", str(artifacts)]
-    quiet = ["--quiet", "--log-level-file", "none", "--no-use-colors"]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
     with _environment(admitted, warehouse):
         try:
             return dbtRunner(manifest=parsed).invoke([*quiet, *words, *flags, *where])
