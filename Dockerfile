@@ -1,5 +1,5 @@
 # A small machine that makes editions: everything from the pinned, hashed lock, nothing running as root, nothing listening.
-# Written with care and not yet run where this was made: see docs/running/laptops.md.
+# Its steps were run one by one on Debian; no image was ever built where this was made: see docs/running/laptops.md.
 FROM python:3.11-slim-bookworm
 
 RUN useradd --create-home --uid 10001 analyst
@@ -8,11 +8,11 @@ ENV PYTHONUTF8=1 DO_NOT_TRACK=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH="/srv/story
 
 COPY requirements/ requirements/
 RUN python -m venv .venv \
- && pip install --no-cache-dir --require-hashes -r requirements/run.txt
+ && pip install --no-cache-dir --require-hashes -r requirements/installer.txt \
+ && uv pip install --no-cache --compile-bytecode --require-hashes -r requirements/run.txt
 
 COPY --chown=analyst . .
-RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
- && python -m compileall -q pipelines .venv/lib \
+RUN uv pip install --no-cache --compile-bytecode --no-deps --no-build-isolation -e . \
  && mkdir -p data output dbt_project/target && chown -R analyst data output dbt_project .
 
 USER analyst
