@@ -24,6 +24,7 @@ SHORTEST = 6
 """Characters of an id that can be looked for: a shorter one also stands in words and numbers that are no id."""
 _BETWEEN_WORDS = bytes(c if c < 128 and (chr(c).isalnum() or c in b"_-") else 32 for c in range(256))
 """Turns every byte that no id is made of into a space."""
+_STRETCH = 1_000_000
 _HOW = (
     "The run's folder was removed. Then every file of the hidden folder beside the output, the archive apart, and of the "
     "editions that were built was read, packed files (docx, xlsx) opened, and every word in them compared with the ids of "
@@ -52,9 +53,7 @@ def search(output: Output, editions: Iterable[str], ids: Collection[str]) -> Sea
         for path, file in _list_files(folder, output):
             name = f"{folder.name}/{path}"
             read.append(name)
-            found = {
-                one for part in _unpack(file) for one in wanted.intersection(part.translate(_BETWEEN_WORDS).split())
-            }
+            found = {one for part in _unpack(file) for words in _read_words(part) for one in wanted.intersection(words)}
             if found:
                 (on_purpose if _is_meant(output, file) else elsewhere)[name] = len(found)
     return Search(len(wanted), len(ids) - len(wanted), tuple(read), on_purpose, elsewhere)
@@ -95,6 +94,17 @@ def _list_files(folder: Path, output: Output) -> Iterator[tuple[str, Path]]:
         file = folder / path
         if not any(file.is_relative_to(kept) for kept in (output.archive, output.work)) and not file.is_symlink():
             yield path, file
+
+
+def _read_words(content: bytes) -> Iterator[list[bytes]]:
+    """Every word, some million bytes at a time: each stretch ends where a word does."""
+    words = content.translate(_BETWEEN_WORDS)
+    start = 0
+    while start < len(words):
+        end = words.find(b" ", start + _STRETCH)
+        end = len(words) if end < 0 else end
+        yield words[start:end].split()
+        start = end
 
 
 def _unpack(file: Path) -> Iterator[bytes]:

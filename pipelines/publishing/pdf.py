@@ -6,7 +6,9 @@ text is ever read as typst's own language.
 
 from __future__ import annotations
 
+import ctypes
 import json
+import sys
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -35,6 +37,9 @@ _STANDARD: Literal["ua-1"] = "ua-1"
 """Accessible PDF. The compiler refuses a document that lacks a title, a language or an alternative text."""
 
 
+_REMEMBERED = 11
+"""Runs after which typst forgets."""
+
 FIGURES = "figures.json"
 """The file that lies in each PDF: the addresses of the numbers that it shows, in the order of reading."""
 
@@ -58,6 +63,8 @@ def _set(paper: Paper, layout: Path, into: Path, has_cover: bool, has_contents: 
         into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper)))
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
+    finally:
+        release_memory()
 
 
 def _list_figures(paper: Paper) -> str:
@@ -164,6 +171,14 @@ def _mark(run: Run) -> str:
             return "bold"
         case _:
             return ""
+
+
+def release_memory() -> None:
+    """Gives back what typst holds: it remembers all that it sets until its eleventh run after, for nothing here is set twice."""
+    for _ in range(_REMEMBERED):
+        typst.compile(b"", font_paths=_fonts())
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
 
 
 def draw_png(svg: str) -> bytes:

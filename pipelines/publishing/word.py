@@ -44,7 +44,7 @@ from pipelines.publishing.documents import (
     refuse_typed_figures,
 )
 from pipelines.publishing.illustrations import read_drawn
-from pipelines.publishing.pdf import draw_png
+from pipelines.publishing.pdf import draw_png, release_memory
 from pipelines.publishing.repacking import repack
 from pipelines.publishing.template_safety import refuse_unsafe
 from pipelines.publishing.word_bindings import add_bound, bind_picture, number_bookmarks
@@ -173,6 +173,8 @@ def _fill(
     # Who made the template is no matter of a report that may be for everybody.
     properties.author, properties.last_modified_by, properties.comments, properties.revision = "", "", "", 1
     word.save(str(into))
+    if pictures:
+        release_memory()
     repack(into, paper.dated)
 
 

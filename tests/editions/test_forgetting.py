@@ -69,3 +69,10 @@ def test_rows_of_a_run_that_is_at_work_are_left_alone(tmp_path: Path) -> None:
         write(output.work / "batch" / "rows", "rows")
         settle(output)
         assert (output.work / "batch" / "rows").is_file()
+
+
+def test_an_id_is_found_wherever_it_stands_in_a_long_file(tmp_path: Path) -> None:
+    output = Output(tmp_path / "output")
+    for place in range(999_980, 1_000_004, 2):
+        write(output.history / f"{place}.out", " " * place + "child-000417" + " x" * 600_000)
+    assert len(search(output, [], IDS).elsewhere) == 12
