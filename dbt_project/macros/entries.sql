@@ -8,7 +8,7 @@
 {%- do return(graph.nodes['model.' ~ project_name ~ '.' ~ metric_id].config.meta) -%}
 {% endmacro %}
 
-{#- One row for each metric: the extracts that it needs, and what its figures share. -#}
+{#- One row for each metric: what its figures share. -#}
 {% macro metric_entries() -%}
     {%- if execute %}
     select *
@@ -16,18 +16,37 @@
         values
         {%- for metric_id in metric_list() %}
         {%- set meta = meta_of(metric_id) %}
-        ('{{ metric_id }}', '{{ meta.collection }}', '{{ meta.kind }}', '{{ meta.unit }}', ['
-            {{- meta.needs | join("', '") }}'])
+        ('{{ metric_id }}', '{{ meta.collection }}', '{{ meta.kind }}', '{{ meta.unit }}')
         {{- ',' if not loop.last }}
         {%- endfor %}
-    ) as entries (metric_id, collection, kind, unit, needs)
+    ) as entries (metric_id, collection, kind, unit)
     {%- else %}
     select
         '' as metric_id,
         '' as collection,
         '' as kind,
-        '' as unit,
-        [''] as needs
+        '' as unit
+    {%- endif %}
+{%- endmacro %}
+
+{#- One row for each extract that a metric needs. -#}
+{% macro need_entries() -%}
+    {%- if execute %}
+    select *
+    from (
+        values
+        {%- for metric_id in metric_list() %}
+        {%- set is_last = loop.last %}
+        {%- for extract_name in meta_of(metric_id).needs %}
+        ('{{ metric_id }}', '{{ extract_name }}')
+        {{- ',' if not (is_last and loop.last) }}
+        {%- endfor %}
+        {%- endfor %}
+    ) as entries (metric_id, extract_name)
+    {%- else %}
+    select
+        '' as metric_id,
+        '' as extract_name
     {%- endif %}
 {%- endmacro %}
 

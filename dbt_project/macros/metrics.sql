@@ -15,13 +15,11 @@
     {%- if meta.over_time and not is_over_time_apart -%}
         {%- set breakdowns = breakdowns + [meta.over_time] -%}
     {%- endif -%}
-    cross join lateral (
-        values
-        ('total', 'all')
-        {%- for breakdown in breakdowns %},
-        ('{{ breakdown }}', {{ breakdown.split('/') | join(" || '/' || ") }})
-        {%- endfor %}
-    ) as cut (breakdown, category)
+    {%- set cuts = [('total', "'all'")] -%}
+    {%- for breakdown in breakdowns -%}
+        {%- do cuts.append((breakdown, breakdown.split('/') | join(" || '/' || "))) -%}
+    {%- endfor -%}
+    {{ beside_each_row(cuts) }}
 {%- endmacro %}
 
 {#-
@@ -33,7 +31,7 @@
     select * from {{ relation }}
     {%- else %}
     select
-        things.* exclude (authority),
+        {{ all_but(relation.identifier, ['authority'], 'things') }},
         areas.authority
     from {{ relation }} as things
     inner join {{ ref('areas') }} as areas
@@ -47,8 +45,8 @@
 {#- An exact ratio to one decimal, half away from zero, in whole-number arithmetic: a float could fall either way. -#}
 {% macro rounded(numerator, denominator) -%}
     cast(
-        sign({{ numerator }}) * (
-            (abs({{ numerator }}) * 20 + {{ denominator }}) // nullif(2 * {{ denominator }}, 0)
+        {{ sign_of(numerator) }} * (
+            {{ divided('(abs(' ~ numerator ~ ') * 20 + ' ~ denominator ~ ')', 'nullif(2 * ' ~ denominator ~ ', 0)') }}
         ) * 0.1 as decimal(18, 1)
     )
 {%- endmacro %}
@@ -62,7 +60,7 @@
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
     {{ cuts(is_over_time_apart) }}
-    group by all
+    group by things.authority, cut.breakdown, cut.category
 {%- endmacro %}
 
 {#-
@@ -84,7 +82,7 @@ with counted as (
         count(distinct things.child_id) as numerator,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(in_each, in_each_where, false) }}) as things
-    group by all
+    group by things.authority, things.{{ each }}
     {%- endif %}
 )
 
@@ -110,7 +108,7 @@ with counted as (
         count(*) as denominator
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
     {{ cuts() }}
-    group by all
+    group by things.authority, cut.breakdown, cut.category
 )
 
 {{ _rates('counted') }}
@@ -183,12 +181,12 @@ with middles as (
         cut.category,
         count(things.{{ of }}) as denominator,
         -- Twice the median of whole numbers is a whole number, and a double holds it exactly.
-        cast(2 * median(things.{{ of }}) as bigint) as twice_the_median,
+        cast(2 * {{ middle_of('things.' ~ of) }} as bigint) as twice_the_median,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
     {{ cuts() }}
     where things.{{ of }} is not null
-    group by all
+    group by things.authority, cut.breakdown, cut.category
 )
 
 select
@@ -218,7 +216,7 @@ maxima as (
         count(distinct child_id) as contributors
     from ranked
     where {{ largest }} = maximum and maximum > 0
-    group by all
+    group by authority, maximum
 )
 
 select

@@ -1,11 +1,7 @@
-{#- Where SQL dialects differ about time. Local time is Europe/London; an instant is a timestamp in UTC. -#}
+{#- What is said of time in one way, whatever the engine. Local time is Europe/London; an instant is a timestamp in UTC. -#}
 
 {% macro has_time(text) -%}
     (length({{ text }}) > 10)
-{%- endmacro %}
-
-{% macro in_london(instant) -%}
-    (({{ instant }}) at time zone 'UTC' at time zone 'Europe/London')
 {%- endmacro %}
 
 {#-
@@ -16,17 +12,12 @@
 -#}
 {% macro instant(text) -%}
     case
-        when regexp_matches({{ text }}, '(Z|[+-]\d\d:\d\d)$') and {{ has_time(text) }}
-            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
-        when {{ in_london("try_cast(" ~ text ~ " as timestamp) - interval 1 hour") }} = try_cast({{ text }} as timestamp)
-            then try_cast({{ text }} as timestamp) - interval 1 hour
-        else try_cast({{ text }} as timestamp)
+        when {{ has_offset(text) }} and {{ has_time(text) }}
+            then {{ read_offset_timestamp(text) }}
+        when {{ in_london(read_timestamp(text) ~ " - interval '1' hour") }} = {{ read_timestamp(text) }}
+            then {{ read_timestamp(text) }} - interval '1' hour
+        else {{ read_timestamp(text) }}
     end
-{%- endmacro %}
-
-{#- Elapsed whole seconds between two instants. Counting the boundaries of hours or days is not elapsed time. -#}
-{% macro elapsed_seconds(earlier, later) -%}
-    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) // 1000000)
 {%- endmacro %}
 
 {#- How long a case has been on the list, in bands of whole days. -#}
@@ -41,7 +32,9 @@
 
 {#- The quarter of the financial year that a day is in, named after the year in which April was: 2014-Q1. -#}
 {% macro quarter_of(day) -%}
-    (year({{ day }} - interval 3 month) || '-Q' || quarter({{ day }} - interval 3 month))
+    (
+        extract(year from {{ day }} - interval '3' month) || '-Q' || extract(quarter from {{ day }} - interval '3' month)
+    )
 {%- endmacro %}
 
 {#-
@@ -50,7 +43,11 @@
 -#}
 {% macro term_of(day) -%}
     (
-        year({{ day }})
-        || case when month({{ day }}) >= 9 then '-autumn' when month({{ day }}) <= 3 then '-spring' else '-summer' end
+        extract(year from {{ day }})
+        || case
+            when extract(month from {{ day }}) >= 9 then '-autumn'
+            when extract(month from {{ day }}) <= 3 then '-spring'
+            else '-summer'
+        end
     )
 {%- endmacro %}

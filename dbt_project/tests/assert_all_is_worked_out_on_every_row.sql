@@ -18,7 +18,7 @@ by_authority as (
         max(numerator) filter (where authority != 'all') as of_the_largest,
         max(numerator) filter (where authority = 'all') as of_all
     from counts
-    group by all
+    group by metric_id, unit, breakdown, category
 )
 
 select

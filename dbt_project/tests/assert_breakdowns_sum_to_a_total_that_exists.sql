@@ -33,8 +33,14 @@ sums as (
     from counts
     where
         breakdown != 'total'
-        and (metric_id, breakdown) not in (select (metric_id, breakdown) from overlapping)
-    group by all
+        and not exists (
+            select 1
+            from overlapping
+            where
+                counts.metric_id = overlapping.metric_id
+                and counts.breakdown = overlapping.breakdown
+        )
+    group by authority, metric_id, breakdown
 )
 
 select

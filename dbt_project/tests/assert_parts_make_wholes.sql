@@ -52,7 +52,7 @@ sums as (
             and parts.breakdown = found.breakdown
             and parts.category = found.category
             and authorities.authority = found.authority
-    group by all
+    group by parts.whole_id, parts.rule, authorities.authority
 )
 
 select

@@ -35,7 +35,7 @@ sums as (
         category,
         sum(numerator) as numerator
     from over_time
-    group by all
+    group by authority, metric_id, breakdown, category
 )
 
 select

@@ -234,7 +234,8 @@ def _say_aggregate(node: exp.Expr) -> str | None:
     if type(node) in words and not node.expressions:
         return f"{words[type(node)]} {_say(node.this)}"
     if isinstance(node, exp.First) and isinstance(node.this, exp.Order):
-        return f"the first {_say(node.this.this)} by {say_list(names(node.this.find_all(exp.Column))[1:])}"
+        end = "last" if all(by.args.get("desc") for by in node.this.expressions) else "first"
+        return f"the {end} {_say(node.this.this)} by {say_list(names(node.this.find_all(exp.Column))[1:])}"
     return None
 
 

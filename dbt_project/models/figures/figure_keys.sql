@@ -3,6 +3,10 @@ with metrics as (
     {{ metric_entries() }}
 ),
 
+needs as (
+    {{ need_entries() }}
+),
+
 breakdowns as (
     {{ breakdown_entries() }}
 ),
@@ -14,7 +18,7 @@ periods as (
 months as (
     select
         collection,
-        unnest(generate_series(date_trunc('month', period_start), period_end, interval 1 month)) as first_day
+        {{ each_month('period_start', 'period_end') }} as first_day
     from periods
 ),
 
@@ -23,7 +27,7 @@ over_time as (
     select
         collection,
         'month' as dimension,
-        strftime(first_day, '%Y-%m') as category
+        {{ month_of('first_day') }} as category
     from months
     union
     select
@@ -75,8 +79,10 @@ available as (
         metrics.metric_id,
         bool_and(inventory.is_present) as is_available
     from metrics
+    inner join needs
+        on metrics.metric_id = needs.metric_id
     inner join {{ ref('stg_inventory') }} as inventory
-        on list_contains(metrics.needs, inventory.extract_name)
+        on needs.extract_name = inventory.extract_name
     group by metrics.metric_id
 )
 
@@ -95,11 +101,11 @@ select
     metrics.unit,
     available.is_available,
     -- A census day is a period of its own: the count of a day is the same count in whatever edition it stands.
-    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.period_start end
+    case when breakdowns.breakdown = 'census_day' then {{ read_date('firsts.category') }} else periods.period_start end
         as period_start,
-    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.period_end end
+    case when breakdowns.breakdown = 'census_day' then {{ read_date('firsts.category') }} else periods.period_end end
         as period_end,
-    case when breakdowns.breakdown = 'census_day' then try_cast(firsts.category as date) else periods.as_at end
+    case when breakdowns.breakdown = 'census_day' then {{ read_date('firsts.category') }} else periods.as_at end
         as as_at
 from metrics
 inner join available

@@ -1,6 +1,6 @@
 with episodes as (
     select
-        episodes.* exclude (authority),
+        {{ all_but('episodes', ['authority'], 'episodes') }},
         areas.authority
     from {{ ref('episodes') }} as episodes
     inner join {{ ref('areas') }} as areas
@@ -10,10 +10,10 @@ with episodes as (
 spaced as (
     select
         *,
-        started_on - lag(started_on, 2) over (
+        lag(started_on, 2) over (
             partition by authority, child_id, episode_type
             order by started_on
-        ) as days_since_the_last_but_one
+        ) as last_but_one_started_on
     from episodes
 ),
 
@@ -22,14 +22,15 @@ counted as (
         authority,
         child_id,
         bool_or(is_looked_after) as is_looked_after,
-        first(sex order by started_at, episode_id) as sex,
-        first(age_band order by started_at, episode_id) as age_band,
-        first(ethnicity order by started_at, episode_id) as ethnicity,
+        {{ first_of('sex', ['started_at', 'episode_id']) }} as sex,
+        {{ first_of('age_band', ['started_at', 'episode_id']) }} as age_band,
+        {{ first_of('ethnicity', ['started_at', 'episode_id']) }} as ethnicity,
         count(*) as episodes,
         count(*) filter (where is_missing) as missing_episodes,
         count(*) filter (where is_missing_while_looked_after) as missing_episodes_while_looked_after,
         bool_and(is_located) as is_located,
-        bool_or(is_missing and coalesce(days_since_the_last_but_one <= 90, false)) as is_missing_three_times_in_90_days
+        bool_or(is_missing and coalesce({{ days_between('last_but_one_started_on', 'started_on') }} <= 90, false))
+            as is_missing_three_times_in_90_days
     from spaced
     group by authority, child_id
 )

@@ -12,7 +12,24 @@ with reported as (
 
 stood as (
     select
-        * exclude (ended_at, ended_on, has_end_time, end_reason),
+        episode_id,
+        child_id,
+        authority,
+        episode_type,
+        started_at,
+        started_at_local,
+        started_on,
+        has_start_time,
+        sex,
+        age,
+        ethnicity,
+        is_looked_after,
+        placement_type,
+        placement_location,
+        risk_level,
+        exploitation_concern,
+        reported_by,
+        has_ended,
         case when has_ended then ended_at end as ended_at,
         case when has_ended then ended_on end as ended_on,
         case when has_ended then has_end_time end as has_end_time,
@@ -36,8 +53,8 @@ measured as (
     select
         *,
         case
-            when elapsed_seconds is not null then elapsed_seconds // 86400
-            else ended_on - started_on
+            when elapsed_seconds is not null then {{ divided('elapsed_seconds', 86400) }}
+            else {{ days_between('started_on', 'ended_on') }}
         end as whole_days
     from located
 )
@@ -60,14 +77,14 @@ select
         else 'not_known'
     end as age_band,
     coalesce(ethnicity, 'not_known') as ethnicity,
-    strftime(started_on, '%Y-%m') as month,
+    {{ month_of('started_on') }} as month,
     {{ quarter_of('started_on') }} as quarter,
-    lower(dayname(started_on)) as weekday,
+    {{ weekday_of('started_on') }} as weekday,
     case
         when not has_start_time then 'not_known'
-        when hour(started_at_local) < 6 then '00_to_06'
-        when hour(started_at_local) < 12 then '06_to_12'
-        when hour(started_at_local) < 18 then '12_to_18'
+        when extract(hour from started_at_local) < 6 then '00_to_06'
+        when extract(hour from started_at_local) < 12 then '06_to_12'
+        when extract(hour from started_at_local) < 18 then '12_to_18'
         else '18_to_24'
     end as time_of_day,
     coalesce(reported_by, 'not_known') as reported_by,

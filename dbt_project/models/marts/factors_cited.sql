@@ -5,7 +5,7 @@ with cited as (
         child_id,
         authority,
         'push' as direction,
-        unnest(push_factors) as factor
+        {{ each_of('push_factors') }} as factor
     from {{ ref('interview_records') }}
     where is_held
     union all
@@ -15,7 +15,7 @@ with cited as (
         child_id,
         authority,
         'pull' as direction,
-        unnest(pull_factors) as factor
+        {{ each_of('pull_factors') }} as factor
     from {{ ref('interview_records') }}
     where is_held
 )

@@ -25,13 +25,13 @@ with covered as (
 
 select
     interview_id,
-    first(authority order by ended_at, episode_id) as authority,
-    string_agg(distinct child_id, ';' order by child_id) as child_ids,
-    string_agg(episode_id, ';' order by ended_at, episode_id) as episode_ids,
-    first(cast({{ in_london('held_at') }} as date) order by ended_at, episode_id) as held_on,
-    first(interviewer order by ended_at, episode_id) as interviewer,
-    first(looked_after_status order by ended_at, episode_id) as looked_after_status,
-    first(placement_location order by ended_at, episode_id) as placement_location,
+    {{ first_of('authority', ['ended_at', 'episode_id']) }} as authority,
+    {{ joined('child_id', ['child_id'], is_distinct=true) }} as child_ids,
+    {{ joined('episode_id', ['ended_at', 'episode_id']) }} as episode_ids,
+    cast({{ first_of(in_london('held_at'), ['ended_at', 'episode_id']) }} as date) as held_on,
+    {{ first_of('interviewer', ['ended_at', 'episode_id']) }} as interviewer,
+    {{ first_of('looked_after_status', ['ended_at', 'episode_id']) }} as looked_after_status,
+    {{ first_of('placement_location', ['ended_at', 'episode_id']) }} as placement_location,
     case
         when not bool_and(coalesce(is_within_72_hours, true)) then 'no'
         when bool_or(is_within_72_hours is null) then 'not_known'

@@ -41,8 +41,8 @@ select
     case when is_held then held_at end as held_at,
     is_held and has_interview_time as has_interview_time,
     coalesce(interviewer, 'not_known') as interviewer,
-    coalesce(push_factors, []) as push_factors,
-    coalesce(pull_factors, []) as pull_factors,
+    coalesce(push_factors, {{ empty_list() }}) as push_factors,
+    coalesce(pull_factors, {{ empty_list() }}) as pull_factors,
     push_factors is not null or pull_factors is not null as has_factors,
     is_shared_with_police
 from stood

@@ -35,8 +35,8 @@ select
     and known.outcome = 'census_reconciled'
     and known.closed_on >= known.as_at - 364 as is_removed_after_census,
     enrolled.child_id is not null as is_on_roll,
-    case when known.is_closed then known.closed_on - known.referred_on end as days_to_close,
-    {{ length_band('known.as_at - known.referred_on') }} as open_length,
+    case when known.is_closed then {{ days_between('known.referred_on', 'known.closed_on') }} end as days_to_close,
+    {{ length_band(days_between('known.referred_on', 'known.as_at')) }} as open_length,
     known.sex,
     known.phase,
     coalesce(known.ethnicity, 'not_known') as ethnicity,
@@ -49,7 +49,7 @@ select
     end as ethnic_minority_or_eal,
     coalesce(known.source, 'not_known') as source,
     coalesce(known.circumstance, 'not_known') as circumstance,
-    strftime(known.referred_on, '%Y-%m') as month,
+    {{ month_of('known.referred_on') }} as month,
     {{ term_of('known.referred_on') }} as term
 from known
 left join enrolled

@@ -3,13 +3,13 @@ with referrals as (
         areas.authority,
         referrals.child_id,
         count(*) as referrals,
-        first(referrals.sex order by referrals.referred_on, referrals.referral_id) as sex,
-        first(referrals.phase order by referrals.referred_on, referrals.referral_id) as phase
+        {{ first_of('referrals.sex', ['referrals.referred_on', 'referrals.referral_id']) }} as sex,
+        {{ first_of('referrals.phase', ['referrals.referred_on', 'referrals.referral_id']) }} as phase
     from {{ ref('referrals') }} as referrals
     inner join {{ ref('areas') }} as areas
         on referrals.authority = areas.member_authority
     where referrals.is_in_period
-    group by all
+    group by areas.authority, referrals.child_id
 )
 
 select

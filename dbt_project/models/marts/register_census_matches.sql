@@ -2,24 +2,24 @@ with open_cases as (
     select
         authority,
         child_id,
-        string_agg(referral_id, ';' order by referred_on, referral_id) as referral_ids,
+        {{ joined('referral_id', ['referred_on', 'referral_id']) }} as referral_ids,
         min(referred_on) as referred_on,
-        first(open_length order by referred_on, referral_id) as open_length,
-        first(phase order by referred_on desc, referral_id desc) as phase
+        {{ first_of('open_length', ['referred_on', 'referral_id']) }} as open_length,
+        {{ last_of('phase', ['referred_on', 'referral_id']) }} as phase
     from {{ ref('referrals') }}
     where is_open and is_on_roll
-    group by all
+    group by authority, child_id
 ),
 
 schools as (
     select
         child_id,
         max(census_on) as census_on,
-        string_agg(school_id, ';' order by entered_on, school_id) as school_ids,
-        string_agg(strftime(entered_on, '%Y-%m-%d'), ';' order by entered_on, school_id) as entered_on,
-        string_agg(coalesce(strftime(left_on, '%Y-%m-%d'), ''), ';' order by entered_on, school_id) as left_on
+        {{ joined('school_id', ['entered_on', 'school_id']) }} as school_ids,
+        {{ joined(written('entered_on'), ['entered_on', 'school_id']) }} as entered_on,
+        {{ joined("coalesce(" ~ written('left_on') ~ ", '')", ['entered_on', 'school_id']) }} as left_on
     from {{ ref('int_enrolments_found') }}
-    group by all
+    group by child_id
 )
 
 select

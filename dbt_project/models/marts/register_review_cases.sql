@@ -8,7 +8,7 @@ cases as (
     select
         referrals.*,
         periods.last_review_on,
-        coalesce(referrals.closed_on, periods.as_at) - referrals.referred_on as days_on_list
+        {{ days_between('referrals.referred_on', 'coalesce(referrals.closed_on, periods.as_at)') }} as days_on_list
     from {{ ref('referrals') }} as referrals
     inner join {{ ref('stg_edition_periods') }} as periods
         on periods.collection = 'education'

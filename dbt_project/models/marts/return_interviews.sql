@@ -7,9 +7,9 @@ with records as (
         coalesce(bool_or(response = 'accepted'), false) as has_accepted_response,
         coalesce(bool_or(response = 'declined'), false) as has_declined_response,
         bool_or(is_held) as is_held,
-        first(held_at order by held_at, interview_id) filter (where is_held) as first_held_at,
-        first(has_interview_time order by held_at, interview_id) filter (where is_held) as has_interview_time,
-        first(interviewer order by held_at, interview_id) filter (where is_held) as interviewer
+        {{ first_of('held_at', ['held_at', 'interview_id'], where='is_held') }} as first_held_at,
+        {{ first_of('has_interview_time', ['held_at', 'interview_id'], where='is_held') }} as has_interview_time,
+        {{ first_of('interviewer', ['held_at', 'interview_id'], where='is_held') }} as interviewer
     from {{ ref('interview_records') }}
     group by episode_id
 ),

@@ -6,8 +6,8 @@ select
     referral_id,
     child_id,
     authority,
-    try_cast(referred_on as date) as referred_on,
-    try_cast(closed_on as date) as closed_on,
+    {{ read_date('referred_on') }} as referred_on,
+    {{ read_date('closed_on') }} as closed_on,
     outcome,
     sex,
     phase,
@@ -16,6 +16,6 @@ select
     source,
     circumstance,
     source_row,
-    try_cast(admitted.referred_on as date) is not null
-    and (admitted.closed_on is null or try_cast(admitted.closed_on as date) is not null) as is_understood
+    {{ read_date('admitted.referred_on') }} is not null
+    and (admitted.closed_on is null or {{ read_date('admitted.closed_on') }} is not null) as is_understood
 from admitted

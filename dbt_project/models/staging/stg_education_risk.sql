@@ -6,9 +6,9 @@ select
     child_id,
     authority,
     risk,
-    try_cast(admitted.started_on as date) as started_on,
-    try_cast(admitted.ended_on as date) as ended_on,
+    {{ read_date('admitted.started_on') }} as started_on,
+    {{ read_date('admitted.ended_on') }} as ended_on,
     source_row,
-    try_cast(admitted.started_on as date) is not null
-    and (admitted.ended_on is null or try_cast(admitted.ended_on as date) is not null) as is_understood
+    {{ read_date('admitted.started_on') }} is not null
+    and (admitted.ended_on is null or {{ read_date('admitted.ended_on') }} is not null) as is_understood
 from admitted

@@ -26,7 +26,7 @@ select
     sex,
     age,
     ethnicity,
-    try_cast(looked_after as boolean) as is_looked_after,
+    {{ read_boolean('looked_after') }} as is_looked_after,
     placement_type,
     placement_location,
     risk_level,
@@ -35,5 +35,5 @@ select
     source_row,
     started_instant is not null
     and (ended_at is null or ended_instant is not null)
-    and try_cast(looked_after as boolean) is not null as is_understood
+    and {{ read_boolean('looked_after') }} is not null as is_understood
 from timed

@@ -4,9 +4,9 @@ with admitted as (
 
 select
     authority,
-    "group" as population_group,
-    try_cast(admitted.year_ending as date) as year_ending,
+    {{ quoted('group') }} as population_group,
+    {{ read_date('admitted.year_ending') }} as year_ending,
     population,
     source_row,
-    try_cast(admitted.year_ending as date) is not null and population is not null as is_understood
+    {{ read_date('admitted.year_ending') }} is not null and population is not null as is_understood
 from admitted

@@ -21,13 +21,13 @@ select
     cast({{ in_london('held_instant') }} as date) as held_on,
     {{ has_time('held_at') }} as has_interview_time,
     interviewer,
-    string_split(push_factors, ';') as push_factors,
-    string_split(pull_factors, ';') as pull_factors,
-    try_cast(shared_with_police_on as date) as shared_with_police_on,
+    {{ listed('push_factors') }} as push_factors,
+    {{ listed('pull_factors') }} as pull_factors,
+    {{ read_date('shared_with_police_on') }} as shared_with_police_on,
     source_row,
     (offered_at is null or offered_instant is not null)
     and (held_at is null or held_instant is not null)
     and (
-        shared_with_police_on is null or try_cast(shared_with_police_on as date) is not null
+        shared_with_police_on is null or {{ read_date('shared_with_police_on') }} is not null
     ) as is_understood
 from timed
