@@ -12,7 +12,8 @@
 {#- All columns of a model but these, as its entry describes them. `named` is what the model is called in the query. -#}
 {% macro all_but(model_name, columns, named) -%}
     {%- if target.type == 'postgres' -%}
-        {%- for column in graph.nodes['model.' ~ project_name ~ '.' ~ model_name].columns if column not in columns -%}
+        {%- set entry = graph.nodes['model.' ~ project_name ~ '.' ~ model_name] if execute else {'columns': []} -%}
+        {%- for column in entry.columns if column not in columns -%}
             {{ named }}.{{ column }}{{ ', ' if not loop.last }}
         {%- endfor -%}
     {%- elif target.type == 'spark' -%}
@@ -39,7 +40,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- A timestamp without an offset, and one with an offset as the same instant in UTC. -#}
+{#- A timestamp without an offset, and one with an offset as the same instant in UTC: Spark reads none without seconds. -#}
 {% macro read_timestamp(text) -%}
     {%- if target.type == 'postgres' -%}
         cast({{ text }} as timestamp)
@@ -52,7 +53,7 @@
     {%- if target.type == 'postgres' -%}
         cast({{ text }} as timestamptz) at time zone 'UTC'
     {%- elif target.type == 'spark' -%}
-        try_cast({{ text }} as timestamp)
+        try_cast(regexp_replace({{ text }}, '(T[0-9][0-9]:[0-9][0-9])([Z+-])', '$1:00$2') as timestamp)
     {%- else -%}
         try_cast({{ text }} as timestamptz) at time zone 'UTC'
     {%- endif -%}
@@ -235,12 +236,11 @@
 {#- Puts the total and the category of each breakdown beside every row, as `cut`. -#}
 {% macro beside_each_row(cuts) -%}
     {%- if target.type == 'spark' -%}
-    lateral view inline(array(
-        {%- for breakdown, category in cuts %}
-        struct('{{ breakdown }}', {{ category }})
-        {{- ',' if not loop.last }}
+    lateral view stack({{ cuts | length }}
+        {%- for breakdown, category in cuts %},
+        '{{ breakdown }}', {{ category }}
         {%- endfor %}
-    )) cut as breakdown, category
+    ) cut as breakdown, category
     {%- else -%}
     cross join lateral (
         values
@@ -250,4 +250,23 @@
         {%- endfor %}
     ) as cut (breakdown, category)
     {%- endif -%}
+{%- endmacro %}
+
+{#- Rows of a seed: dbt-spark's session puts values between quotes as they stand, apostrophes too, and every value as text. -#}
+{% macro spark__load_csv_rows(model, agate_table) -%}
+    {%- set kinds = model.config.column_types -%}
+    {%- set statement -%}
+        insert into {{ this.render() }} values
+        {%- for row in agate_table.rows %}
+        (
+            {%- for column in agate_table.column_names -%}
+                cast('{{ row[column] | string | replace("'", "\\'") }}' as {{ kinds[column] }})
+                {{- ', ' if not loop.last -}}
+            {%- endfor -%}
+        )
+        {{- ',' if not loop.last }}
+        {%- endfor -%}
+    {%- endset -%}
+    {%- do adapter.add_query(statement, abridge_sql_log=true) -%}
+    {{ return(statement) }}
 {%- endmacro %}

@@ -70,6 +70,37 @@ class Schedules(_Part):
     annual_reminder: Text = Field(default="0 8 2 1 *", description="The reminder that a new edition is due.")
 
 
+class Postgres(_Part):
+    """A PostgreSQL server for `through: postgres`. The password is read from STORYBOARD_POSTGRES_PASSWORD."""
+
+    host: Text = Field(description="Name of the server, or the folder of its socket.")
+    port: int = Field(default=5432, ge=1, le=65535, description="Its port.")
+    database: Text = Field(description="Database in which the two schemas of a build are made.")
+    user: Text = Field(description="Who signs in; it may make schemas in that database.")
+    schema_name: str = Field(
+        default="storyboard",
+        pattern=r"^[a-z][a-z0-9_]{0,40}$",
+        description="Schema of a build, beside one with `_extracts` after it; both are emptied before and after.",
+    )
+    encryption: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        default="prefer", description="Whether the connection is encrypted, and how far the server is checked; sslmode."
+    )
+    root_certificate: Path | None = Field(
+        default=None, description="Certificate that the server's is checked with; relative to this file."
+    )
+
+
+class Spark(_Part):
+    """Spark for `through: spark`. Without a word here it runs on this machine."""
+
+    master: Text = Field(default="local[*]", description="Where it runs: local[*], spark://HOST:PORT, yarn, k8s://...")
+    memory: str = Field(default="2g", pattern=r"^[1-9][0-9]*[mg]$", description="Memory of the driver.")
+    folder: Path | None = Field(
+        default=None, description="Folder that the workers see too, where the master is another machine."
+    )
+    settings: dict[str, str] = Field(default_factory=dict, description="Further settings of Spark, by their own names.")
+
+
 class Configuration(_Part):
     """A place of work. Every setting may be left out; what is typed after the command comes first."""
 
@@ -78,6 +109,11 @@ class Configuration(_Part):
     )
     output: Path | None = Field(default=None, description="Folder of the site, the editions and the papers; --output.")
     encoding: Literal["utf-8", "cp1252"] | None = Field(default=None, description="Encoding of CSV files; --encoding.")
+    through: Literal["duckdb", "postgres", "spark"] | None = Field(
+        default=None, description="Engine that the models run on; --through."
+    )
+    postgres: Postgres | None = Field(default=None, description="The PostgreSQL server for `through: postgres`.")
+    spark: Spark = Field(default_factory=Spark, description="Spark for `through: spark`.")
     interface: Interface = Field(default_factory=Interface, description="The Dagster UI.")
     drop_folder: DropFolder | None = Field(default=None, description="A folder to watch for extracts.")
     notices: Notices = Field(default_factory=Notices, description="What is told when a run fails.")
@@ -107,6 +143,11 @@ def read_configuration(path: Path) -> Configuration:
     }
     if found.drop_folder is not None:
         changes["drop_folder"] = found.drop_folder.model_copy(update={"folder": path.parent / found.drop_folder.folder})
+    if found.postgres is not None and found.postgres.root_certificate is not None:
+        certificate = path.parent / found.postgres.root_certificate
+        changes["postgres"] = found.postgres.model_copy(update={"root_certificate": certificate})
+    if found.spark.folder is not None:
+        changes["spark"] = found.spark.model_copy(update={"folder": path.parent / found.spark.folder})
     return found.model_copy(update=changes)
 
 
