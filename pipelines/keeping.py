@@ -6,17 +6,20 @@ Whatever cannot be described completely is made anew. Where made things are kept
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path, PurePath
 from types import FunctionType
 from typing import Any, Protocol
 
-PLAIN = (type(None), bool, int, float, Decimal, date, datetime)
+_AS_THEY_ARE = frozenset((type(None), bool, int, str))
+_SAID_BY_REPR = frozenset((float, Decimal, date, datetime))
 
 
 class Store(Protocol):
@@ -25,7 +28,7 @@ class Store(Protocol):
     def take(self, kind: str, name: str, of: Mapping[str, str], make: Callable[[], bytes]) -> bytes:
         """The thing as it was made of the very same before; made now where it was not. `name` is only for telling."""
 
-    def make(self, name: str, make: Callable[[], bytes]) -> bytes:
+    def make(self, kind: str, name: str, make: Callable[[], bytes]) -> bytes:
         """The thing made now, because not all that it is made of could be described."""
 
 
@@ -55,7 +58,7 @@ def make_once(kind: str, of: Mapping[str, object], make: Callable[[], bytes], *,
     try:
         described = {part: describe(value) for part, value in of.items()}
     except Indescribable:
-        return store.make(name or kind, make)
+        return store.make(kind, name or kind, make)
     return store.take(kind, name or kind, described, make)
 
 
@@ -79,44 +82,40 @@ def describe(value: object) -> str:
 
     A function consists of what it closes over: its code is the program's. Raises Indescribable.
     """
-    digest = hashlib.sha256()
-    for piece in _walk(value):
-        digest.update(piece)
-        digest.update(b"\0")
-    return digest.hexdigest()
+    return hashlib.sha256(json.dumps(_spell(value), check_circular=False).encode()).hexdigest()
 
 
-def _walk(value: Any) -> Iterator[bytes]:
+def _spell(value: Any) -> Any:
+    """The value as JSON in which nothing is lost: what JSON does not know stands behind the name of its type."""
     kind = type(value)
-    yield f"{kind.__module__}.{kind.__qualname__}".encode()
-    if isinstance(value, str):
-        yield from (str(len(value)).encode(), value.encode("utf-8", "surrogatepass"))
-    elif isinstance(value, bytes):
-        yield from (str(len(value)).encode(), value)
-    elif kind in PLAIN:
-        yield repr(value).encode()
-    elif isinstance(value, PurePath):
-        yield str(value).encode()
-    elif isinstance(value, Mapping):
-        yield str(len(value)).encode()
-        for key, item in value.items():
-            yield from _walk(key)
-            yield from _walk(item)
-    elif isinstance(value, list | tuple):
-        yield str(len(value)).encode()
-        for item in value:
-            yield from _walk(item)
-    elif isinstance(value, set | frozenset):
-        yield from sorted(describe(item).encode() for item in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            yield each.name.encode()
-            yield from _walk(getattr(value, each.name))
-    elif isinstance(value, FunctionType):
-        yield f"{value.__module__}.{value.__qualname__}".encode()
-        yield from _walk([value.__defaults__, value.__kwdefaults__])
-        yield from _walk([cell.cell_contents for cell in value.__closure__ or ()])
-    elif kind.__module__.startswith("pipelines.") and hasattr(value, "__dict__"):
-        yield from _walk(vars(value))
-    else:
-        raise Indescribable(kind.__qualname__)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is list or kind is tuple:
+        return [_spell(item) for item in value]
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if is_dataclass(kind):
+        return {name: [_spell(getattr(value, field)) for field in _fields_of(kind)]}
+    if kind in _SAID_BY_REPR:
+        return {name: repr(value)}
+    if isinstance(value, str | PurePath):
+        return {name: str(value)}
+    if kind is bytes:
+        return {name: hashlib.sha256(value).hexdigest()}
+    if isinstance(value, Mapping):
+        return {name: [[_spell(key), _spell(item)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return {name: [_spell(item) for item in value]}
+    if isinstance(value, set | frozenset):
+        return {name: sorted(describe(item) for item in value)}
+    if isinstance(value, FunctionType):
+        enclosed = [cell.cell_contents for cell in value.__closure__ or ()]
+        named = f"{value.__module__}.{value.__qualname__}"
+        return {name: [named, _spell([value.__defaults__, value.__kwdefaults__, enclosed])]}
+    if kind.__module__.startswith("pipelines.") and hasattr(value, "__dict__"):
+        return {name: _spell(vars(value))}
+    raise Indescribable(name)
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from pipelines.editions.manifest import digest_inputs
 from pipelines.editions.state import list_editions
 
 _THINGS = "things.json"
-_DRAWING = "drawing"
-"""Drawings have no name of their own."""
+_SHORT = 4096
+"""Bytes up to which a text needs no file of its own."""
+_OLDEST = 20
+"""Builds after which what none of them asked for is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,19 @@ class Thing:
     key: str
     sha256: str
     of: Mapping[str, str]
+    age: int = 0
+    """How many builds have not asked for it."""
+    text: str | None = None
+    """The content itself, where it is a short text."""
 
 
 @dataclass(frozen=True)
 class Told:
     """What became of one thing, and why."""
 
+    kind: str
     name: str
+    """That of its kind, where it has none of its own."""
     is_reused: bool
     why: str
 
@@ -53,7 +61,7 @@ class Store:
         self._blobs = output.made
         self._root, self._edition = root, edition
         self._machinery = _describe_machinery()
-        self._known: dict[str, str] = {}
+        self._known: dict[str, Thing] = {}
         self._before: dict[str, Thing] = {}
         self._made: dict[str, bytes] = {}
         self._things: list[tuple[str, Thing]] = []
@@ -63,7 +71,7 @@ class Store:
             if kept.get("machinery") == self._machinery:
                 for name, of in kept["things"]:
                     thing = Thing(**of)
-                    self._known[thing.key] = thing.sha256
+                    self._known[thing.key] = thing
                     if kept["edition"] == edition:
                         self._before[name] = thing
             elif kept.get("edition") == edition:
@@ -77,17 +85,17 @@ class Store:
         is_reused = content is not None
         if content is None:
             content = make()
-        sha256 = hashlib.sha256(content).hexdigest()
-        self._made[sha256] = content
-        self._known[key] = sha256
-        self._things.append((name, Thing(key, sha256, dict(of))))
+        thing = self._known[key] = self._describe(key, content, of)
+        self._things.append((name, thing))
         before = self._before.get(name) if name != kind else None
-        self.told.append(Told(name, is_reused, _why(of, before, is_reused=is_reused)))
+        self.told.append(Told(kind, name, is_reused, _why(of, before, is_reused=is_reused)))
         return content
 
-    def make(self, name: str, make: Callable[[], bytes]) -> bytes:
+    def make(self, kind: str, name: str, make: Callable[[], bytes]) -> bytes:
         """As `keeping.Store` says."""
-        self.told.append(Told(self._shorten(name), False, "not all that it is made of can be described"))
+        self.told.append(
+            Told(kind, self._shorten(name), False, "made, because not all that it is made of can be described")
+        )
         return make()
 
     def carry(self, folder: Path) -> None:
@@ -95,12 +103,13 @@ class Store:
         kept = _read(folder / _THINGS)
         if kept.get("machinery") != self._machinery:
             return
-        asked, keys = {told.name for told in self.told} - {_DRAWING}, {thing.key for _, thing in self._things}
+        asked = {told.name for told in self.told if told.name != told.kind}
+        keys = {thing.key for _, thing in self._things}
         for name, of in kept["things"]:
             thing = Thing(**of)
-            if name not in asked and thing.key not in keys and (content := self._find(thing.key)) is not None:
-                self._made[thing.sha256] = content
-                self._things.append((name, thing))
+            is_young = thing.age < _OLDEST and name not in asked and thing.key not in keys
+            if is_young and (content := self._find(thing.key)) is not None:
+                self._things.append((name, replace(self._describe(thing.key, content, thing.of), age=thing.age + 1)))
 
     def keep(self, folder: Path) -> None:
         """Put all that was made or taken, the blobs first, beside what else is kept of the edition in `folder`."""
@@ -113,25 +122,37 @@ class Store:
         _write(folder / _THINGS, json.dumps(stated).encode())
 
     def tell(self) -> list[str]:
-        """What was made, what was reused, and why: a line for each thing, and one for the drawings."""
-        named = [told for told in self.told if told.name != _DRAWING]
-        drawn = [told.is_reused for told in self.told if told.name == _DRAWING]
-        lines = [f"{told.name}: {'reused' if told.is_reused else 'made'}, {told.why}" for told in named]
-        if drawn:
-            lines.append(f"drawings: {sum(drawn)} reused, what they show is the same; {drawn.count(False)} made")
+        """What was made, what was reused, and why: a line for each file, and one for each kind of what is part of files."""
+        parts = [told for told in self.told if told.name == told.kind]
+        lines = [f"{told.name}: {told.why}" for told in self.told if told not in parts]
+        for kind in sorted({told.kind for told in parts}):
+            reused = sum(told.is_reused for told in parts if told.kind == kind)
+            lines.append(f"{kind}: {reused} reused, made of the same; {len(parts) - reused} made")
         return sorted(lines)
 
+    def _describe(self, key: str, content: bytes, of: Mapping[str, str]) -> Thing:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if len(content) <= _SHORT:
+            with suppress(UnicodeDecodeError):
+                return Thing(key, sha256, dict(of), text=content.decode("utf-8"))
+        self._made[sha256] = content
+        return Thing(key, sha256, dict(of))
+
     def _find(self, key: str) -> bytes | None:
-        sha256 = self._known.get(key)
-        if sha256 is None:
+        """What was made of the same; None where there is none, or what is there is no longer what was put there."""
+        thing = self._known.get(key)
+        if thing is None:
             return None
-        if sha256 in self._made:
-            return self._made[sha256]
-        try:
-            content = (self._blobs / sha256).read_bytes()
-        except OSError:
-            return None
-        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+        if thing.text is not None:
+            content = thing.text.encode("utf-8")
+        elif thing.sha256 in self._made:
+            return self._made[thing.sha256]
+        else:
+            try:
+                content = (self._blobs / thing.sha256).read_bytes()
+            except OSError:
+                return None
+        return content if hashlib.sha256(content).hexdigest() == thing.sha256 else None
 
     def _shorten(self, name: str) -> str:
         path = Path(name)
@@ -158,15 +179,14 @@ def forget_parts(output: paths.Output) -> None:
 
 
 def _why(of: Mapping[str, str], before: Thing | None, *, is_reused: bool) -> str:
-    parts = _join(sorted(of))
     if is_reused:
-        return f"the same {parts}"
+        return f"reused, its {_join(sorted(of))} {'is' if len(of) == 1 else 'are'} the same"
     if before is None:
-        return f"none of the same {parts} was kept"
+        return "made, for the first time"
     if not before.key:
-        return "the program or its tools changed"
+        return "made, because the program or its tools changed"
     changed = sorted(part for part in {*of, *before.of} if of.get(part) != before.of.get(part))
-    return f"other {_join(changed)}" if changed else "what was kept could not be read"
+    return f"made, because its {_join(changed)} changed" if changed else "made, because what was kept is gone"
 
 
 def _join(words: Iterable[str]) -> str:

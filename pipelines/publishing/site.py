@@ -11,9 +11,15 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.faults import DataFault
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from mkdocs.theme import Theme
 
 _LEFT_OUT = ("404.html", "sitemap.xml", "sitemap.xml.gz")
 """Files that only make sense at the root of a web server, with addresses that a file share cannot follow."""
@@ -45,6 +51,8 @@ def build_site(
         from mkdocs.config import load_config
         from mkdocs.exceptions import Abort, MkDocsException
 
+        from pipelines.publishing.kept_pages import KeptPages
+
         try:
             config = load_config(
                 str(mkdocs_config),
@@ -57,6 +65,17 @@ def build_site(
             config["theme"].static_templates.difference_update(_LEFT_OUT)
             config["extra"]["invented"] = invented
             config["extra"]["index_of_authorities"] = index_of_authorities
+            config["theme"].get_env = partial(_open_templates, config["theme"])
+            config.plugins["kept_pages"] = KeptPages(
+                {
+                    "configuration": mkdocs_config.read_bytes(),
+                    "name": site_name,
+                    "epoch": epoch,
+                    "invented": invented,
+                    "copyright": copyright_notice,
+                    "index of authorities": index_of_authorities,
+                }
+            )
             config.plugins.on_startup(command="build", dirty=False)
             try:
                 build(config)
@@ -71,6 +90,24 @@ def build_site(
         path.unlink()
     for path in sorted(into.rglob("*.html")):
         path.write_text(_mend_theme(_wrap_tables(path.read_text("utf-8"))), "utf-8", newline="\n")
+
+
+def _open_templates(theme: Theme) -> Environment:
+    """The theme's templates, without looking through its thousands of icons for files of the site: none of them is one."""
+    from jinja2 import FileSystemLoader
+
+    class Templates(FileSystemLoader):
+        def list_templates(self) -> list[str]:
+            found = set()
+            for place in self.searchpath:
+                for folder, within, files in os.walk(place):
+                    within[:] = [name for name in within if not name.startswith(".")]
+                    found |= {Path(folder, file).relative_to(place).as_posix() for file in files}
+            return sorted(found)
+
+    environment = type(theme).get_env(theme)
+    environment.loader = Templates(theme.dirs)
+    return environment
 
 
 def _wrap_tables(page: str) -> str:

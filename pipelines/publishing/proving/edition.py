@@ -6,14 +6,17 @@ and the evidence of how figures were made hold counts of rows, so there the numb
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from pipelines.figures import ALL
+from pipelines.keeping import make_once
 from pipelines.publishing.proving.data_files import has_figures, read_descriptor, read_table
-from pipelines.publishing.proving.found import Found, Indexed, Quoted, Said, Shown
+from pipelines.publishing.proving.found import Described, Found, Indexed, Listed, Named, Quoted, Row, Said, Shown
 from pipelines.publishing.proving.knowledge import Known, Number
 from pipelines.publishing.proving.pages import describe_drawing, read_drawing, read_index, read_page
 from pipelines.publishing.proving.papers import read_pdf, read_word, read_workbook
@@ -53,18 +56,87 @@ def prove(
     for path, file in files.items():
         known = public if path.startswith("public/") else restricted
         try:
-            found = list(_read(path, file, is_asset))
+            read = _prove_file(path, file, known, described, is_asset)
         except (ValueError, KeyError, OSError) as error:
             problems.append(Problem(path, "", f"cannot be read again ({type(error).__name__})"))
             continue
-        bound = [each for each in found if isinstance(each, Shown)]
-        count += len(bound)
-        shown[path] = {each.address for each in bound}
-        articles |= ((path, each.numbers) for each in found if isinstance(each, Indexed))
-        problems += judge(path, found, known, described)
+        count += read.numbers
+        shown[path] = set(read.shown)
+        problems += read.problems
+        if read.article is not None:
+            articles[path] = read.article
     problems += _find_missing(cited, shown)
     problems += _judge_index(files, articles)
     return Proof(len(files), count, tuple(problems))
+
+
+@dataclass(frozen=True)
+class _ProvedFile:
+    """What became of one file: the figures that it shows, how often it shows one, what is wrong, and all numbers of a page."""
+
+    shown: tuple[str, ...]
+    numbers: int
+    problems: tuple[Problem, ...]
+    article: tuple[str, ...] | None = None
+
+
+def _prove_file(path: str, file: Path, known: Known, described: Mapping[str, str], is_asset: IsAsset) -> _ProvedFile:
+    """The proof of one file. What it names is kept by its bytes, what is wrong by its bytes and all that it names: a file
+    whose figures are the same need not be read again."""
+    if not _may_show(path, file):
+        return _prove(path, list(_read(path, file, is_asset)), known, described)
+
+    @cache
+    def read() -> list[Found]:
+        return list(_read(path, file, is_asset))
+
+    made_of: dict[str, object] = {"file": (path, file.read_bytes(), _is_list(path, file))}
+    named = json.loads(make_once("what a file names", made_of, lambda: json.dumps(_list_named(read())).encode()))
+    drawn = [described.get(name, "") for name in named["drawings"]]
+    made_of["figures"] = (known.describe(named["addresses"], named["names"]), drawn)
+
+    def prove_now() -> bytes:
+        return json.dumps(asdict(_prove(path, read(), known, described))).encode()
+
+    kept = json.loads(make_once("proof of a file", made_of, prove_now))
+    return _ProvedFile(
+        tuple(kept["shown"]),
+        kept["numbers"],
+        tuple(Problem(**each) for each in kept["problems"]),
+        None if kept["article"] is None else tuple(kept["article"]),
+    )
+
+
+def _prove(path: str, found: list[Found], known: Known, described: Mapping[str, str]) -> _ProvedFile:
+    bound = [each.address for each in found if isinstance(each, Shown)]
+    article = next((each.numbers for each in found if isinstance(each, Indexed)), None)
+    return _ProvedFile(tuple(sorted(set(bound))), len(bound), tuple(judge(path, found, known, described)), article)
+
+
+def _list_named(found: Iterable[Found]) -> dict[str, list[str]]:
+    """All of the edition that a file speaks of: addresses of figures, names of what it explains, drawings."""
+    addresses: set[str] = set()
+    names: set[str] = set()
+    drawings: set[str] = set()
+    for each in found:
+        match each:
+            case Shown() | Row():
+                addresses.add(each.address)
+            case Said() | Listed():
+                addresses.update(each.addresses)
+            case Named():
+                names.add(each.name)
+            case Described():
+                drawings.add(each.drawing)
+            case _:
+                pass
+    return {"addresses": sorted(addresses), "names": sorted(names), "drawings": sorted(drawings)}
+
+
+def _may_show(path: str, file: Path) -> bool:
+    """Whether the file is one that is read for figures: neither a copy of what comes with the look, nor mere evidence."""
+    kinds = (".html", ".svg", ".csv", *PAPERS)
+    return file.suffix in kinds or (file.suffix == ".json" and path.startswith("public/") and not _split(path)[1])
 
 
 def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from pipelines.figures import Category, Figure, Metric, PublicFigure
+from pipelines.keeping import describe
 from pipelines.publishing.binding import digest_address
 from pipelines.publishing.book import PublishedStatistic
 from pipelines.publishing.digits import read_stated, tell_numbers_apart
@@ -48,6 +49,7 @@ class Known:
     other_side: Mapping[str, PublicFigure] = field(default_factory=dict)
     """Restricted side: what the public sees of the same figures."""
     _numbers: dict[str, list[Number]] = field(default_factory=dict)
+    _described: dict[str, str] = field(default_factory=dict)
 
     def numbers_in(self, text: str) -> list[Number]:
         """The numbers and symbols of a text, in order."""
@@ -62,6 +64,21 @@ class Known:
     def resolve(self, address: str) -> str:
         """The address itself, or that of the figure whose digest it holds."""
         return self._digests.get(address, address)
+
+    def describe(self, addresses: Iterable[str], names: Iterable[str]) -> str:
+        """A hash of all by which a file is judged that speaks of these addresses and names, and of no other figure."""
+        said = [f"{address} {self._describe_one(self.resolve(address))}" for address in addresses]
+        return describe([said, [name in self.named for name in names], self._beside_figures])
+
+    def _describe_one(self, address: str) -> str:
+        if address not in self._described:
+            held = (self.figures.get(address), self.exact.get(address), self.other_side.get(address))
+            self._described[address] = describe((address, held))
+        return self._described[address]
+
+    @cached_property
+    def _beside_figures(self) -> str:
+        return describe((self.statistics, self.phrases, self.bases, self.settings))
 
     @cached_property
     def _digests(self) -> dict[str, str]:
