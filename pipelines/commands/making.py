@@ -12,7 +12,7 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say, say_next
-from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, Verbose, choose_extracts
+from pipelines.commands.words import AsJson, Editions, Encoding, Extracts, Output, Through, Verbose, choose_extracts
 from pipelines.faults import UsageFault
 
 app = typer.Typer()
@@ -24,6 +24,7 @@ def build(
     extracts: Extracts = None,
     output: Output = paths.DEFAULT_OUTPUT,
     encoding: Encoding = "utf-8",
+    through: Through = "duckdb",
     reason: Annotated[str | None, typer.Option(help="Why a published edition is corrected.")] = None,
     verbose: Verbose = False,
     as_json: AsJson = False,
@@ -37,6 +38,7 @@ def build(
         extracts=choose_extracts(extracts),
         output=paths.Output(output),
         encoding=encoding,
+        through=through,
         reason=reason,
         say=say,
         explain=say if verbose else lambda _: None,

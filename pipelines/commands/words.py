@@ -44,6 +44,15 @@ Editions = Annotated[
 Extracts = Annotated[Path | None, typer.Option("--extracts", help="Folder with one folder of extracts per edition.")]
 Output = Annotated[Path, typer.Option("--output", help="Folder that receives the site, the editions and the papers.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of CSV files: utf-8, or cp1252 where declared.")]
+Through = Annotated[
+    str,
+    typer.Option(
+        "--through",
+        metavar="ENGINE",
+        help="Engine that the models run on: duckdb, postgres or spark.",
+        autocompletion=lambda: ["duckdb", "postgres", "spark"],
+    ),
+]
 ForEdition = Annotated[
     str,
     typer.Argument(
@@ -71,6 +80,7 @@ def configured_defaults(named: Path | None) -> dict[str, Any]:
         "extracts": configuration.extracts,
         "output": configuration.output,
         "encoding": configuration.encoding,
+        "through": configuration.through,
         "port": configuration.interface.port,
     }
     return {name: str(value) for name, value in given.items() if value is not None}

@@ -8,7 +8,7 @@ import typer
 
 from pipelines import paths
 from pipelines.commands.speaking import print_json, say, say_next, show_state
-from pipelines.commands.words import AsJson, Encoding, Extracts, Output, choose_extracts
+from pipelines.commands.words import AsJson, Encoding, Extracts, Output, Through, choose_extracts
 from pipelines.faults import DataFault, MachineFault
 
 app = typer.Typer()
@@ -94,10 +94,19 @@ def ui(
     extracts: Extracts = None,
     output: Output = paths.DEFAULT_OUTPUT,
     encoding: Encoding = "utf-8",
+    through: Through = "duckdb",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
     host: Annotated[str, typer.Option(help="This machine; any other is refused.")] = "127.0.0.1",
 ) -> None:
     """The Dagster UI, on this machine alone: the asset graph, the history, one edition materialised from a button."""
     from pipelines.defs.interface import serve
 
-    serve(choose_extracts(extracts), paths.Output(output), encoding=encoding, port=port, host=host, say=say)
+    serve(
+        choose_extracts(extracts),
+        paths.Output(output),
+        encoding=encoding,
+        port=port,
+        host=host,
+        say=say,
+        through=through,
+    )

@@ -76,26 +76,39 @@ def build_editions(
     reason: str | None,
     say: Say,
     explain: Say = lambda _: None,
+    through: str = "duckdb",
 ) -> list[Built]:
     """All editions named (or all that are there) or none; `explain` is told what was made, what was reused, and why.
 
-    Raises a Fault, with nothing changed, where one cannot be built.
+    `through` is the engine that the models run on. Raises a Fault, with nothing changed, where one cannot be built.
     """
     purge()
+    _refuse_absent_engine(through)
     chosen = choose_editions(names, extracts)
-    standing = _find_standing(chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say)
+    standing = _find_standing(
+        chosen, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason, say=say
+    )
     if standing is not None:
         return standing
     _refuse_wrong_words()
     reworded = _reword(
-        chosen, extracts=extracts, output=output, encoding=encoding, reason=reason, say=say, explain=explain
+        chosen,
+        extracts=extracts,
+        output=output,
+        encoding=encoding,
+        through=through,
+        reason=reason,
+        say=say,
+        explain=explain,
     )
     if reworded is not None:
         return reworded
     _examine(chosen, extracts, encoding)
     with work_in(output):
         states = list_editions(output)
-        todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+        todo, settled = _plan(
+            chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
+        )
         rest = _later_drafts(todo, states, extracts, say)
         _examine([planned.edition for planned in rest], extracts, encoding)
         todo = sorted([*todo, *rest], key=lambda planned: planned.edition.name)
@@ -114,6 +127,7 @@ def build_editions(
                 extracts=extracts,
                 output=output,
                 encoding=encoding,
+                through=through,
                 reason=reason,
                 say=say,
                 explain=explain,
@@ -122,12 +136,31 @@ def build_editions(
     return sorted(settled, key=lambda built: built.edition)
 
 
+def _refuse_absent_engine(through: str) -> None:
+    """Before anything is looked at: what the engine needs that is not here."""
+    if through == "duckdb":
+        return
+    from pipelines.defs.configuration import read_from_environment
+    from pipelines.defs.engines import choose_engine
+
+    engine = choose_engine(through, read_from_environment())
+    if engine is not None:
+        engine.check()
+
+
 def _tell(built: Built) -> str:
     return f"Edition {built.edition}: {built.outcome}. Its input is what it was made from."
 
 
 def _find_standing(
-    chosen: Sequence[Edition], *, extracts: Path, output: Output, encoding: str, reason: str | None, say: Say
+    chosen: Sequence[Edition],
+    *,
+    extracts: Path,
+    output: Output,
+    encoding: str,
+    through: str,
+    reason: str | None,
+    say: Say,
 ) -> list[Built] | None:
     """What is asked for, where all of it stands as it would be built, the site and the working copies too; else None.
 
@@ -138,7 +171,9 @@ def _find_standing(
     with work_in(output):
         states = list_editions(output)
         try:
-            todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+            todo, settled = _plan(
+                chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
+            )
         except UsageFault:
             return None  # the gate speaks first
         if todo or not stands(output, states, describe_code()):
@@ -160,6 +195,7 @@ def _reword(
     extracts: Path,
     output: Output,
     encoding: str,
+    through: str,
     reason: str | None,
     say: Say,
     explain: Say,
@@ -177,7 +213,9 @@ def _reword(
     with work_in(output):
         states = list_editions(output)
         try:
-            todo, settled = _plan(chosen, states, extracts=extracts, output=output, encoding=encoding, reason=reason)
+            todo, settled = _plan(
+                chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
+            )
         except UsageFault:
             return None
         resting = _later_drafts(todo, states, extracts, lambda _: None)
@@ -186,8 +224,10 @@ def _reword(
         runs, stores = [], []
         try:
             for planned in todo:
-                run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding)
-                inputs = digest_edition_inputs(run.extracts, run.edition, encoding=encoding, authority=AUTHORITY)
+                run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding, through=through)
+                inputs = digest_edition_inputs(
+                    run.extracts, run.edition, encoding=encoding, through=through, authority=AUTHORITY
+                )
                 found = find_rewording(run, before[planned.name], inputs) if planned.name in before else None
                 if found is None:
                     return None
@@ -211,7 +251,9 @@ def _reword(
     return sorted(settled, key=lambda built: built.edition)
 
 
-def _open_run(planned: Planned, batch: Path, *, extracts: Path, output: Output, encoding: str) -> EditionRun:
+def _open_run(
+    planned: Planned, batch: Path, *, extracts: Path, output: Output, encoding: str, through: str
+) -> EditionRun:
     from pipelines.defs.runs import EditionRun
     from pipelines.disclosure.policy import read_policy
 
@@ -222,6 +264,7 @@ def _open_run(planned: Planned, batch: Path, *, extracts: Path, output: Output, 
         batch=batch,
         encoding=encoding,
         authority=AUTHORITY,
+        through=through,
         policy=read_policy(paths.POLICY.read_text("utf-8")),
     )
 
@@ -294,12 +337,15 @@ def _plan(
     extracts: Path,
     output: Output,
     encoding: str,
+    through: str,
     reason: str | None,
 ) -> tuple[list[Planned], list[Built]]:
     todo: list[Planned] = []
     settled: list[Built] = []
     for edition in chosen:
-        inputs = digest_edition_inputs(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY)
+        inputs = digest_edition_inputs(
+            extracts / edition.name, edition, encoding=encoding, through=through, authority=AUTHORITY
+        )
         target = choose_target(states, edition.name, inputs=inputs, reason=reason)
         folder = output.editions / target.name
         if target.action == "keep":
@@ -354,13 +400,14 @@ def _run(
     extracts: Path,
     output: Output,
     encoding: str,
+    through: str,
     reason: str | None,
     say: Say,
     explain: Say,
 ) -> list[Built]:
     from pipelines.defs.manifest import ensure_manifest
 
-    tell_code_location(extracts=extracts, output=output, encoding=encoding)
+    tell_code_location(extracts=extracts, output=output, encoding=encoding, through=through)
     prepare_history(output)
     ensure_manifest()
 
@@ -384,7 +431,7 @@ def _run(
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")
                 is_last = number == len(todo)
                 run_id = str(uuid.uuid4())
-                run = _open_run(planned, place, extracts=extracts, output=output, encoding=encoding)
+                run = _open_run(planned, place, extracts=extracts, output=output, encoding=encoding, through=through)
                 store = Store(output, planned.edition.name, run.staged)
                 runs.append(run)
                 stores.append(store)

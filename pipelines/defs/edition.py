@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.archive import archive_extracts
-from pipelines.defs.inputs import describe_code, digest_edition_inputs
+from pipelines.defs.inputs import describe_code
 from pipelines.defs.provenance import describe_commit, describe_making
 from pipelines.defs.templates import describe_template
 from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, Workspace
@@ -61,7 +61,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
         policy=Policy(run.policy.threshold, run.policy.base),
         extracts=run.list_extracts(),
         code=describe_code(),
-        inputs=digest_edition_inputs(run.extracts, run.edition, encoding=run.encoding, authority=run.authority),
+        inputs=run.digest_inputs(),
         previous=previous.sealed if previous else None,
         corrects=target.corrects,
         is_invented=run.is_invented,
@@ -71,6 +71,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
                 each.model_dump(mode="json", exclude_none=True) for each in read_explanations(run.extracts)
             ],
             "template": describe_template(run.extracts),
+            "engine": run.through,
             **describe_making(json.loads((run.dbt_artifacts / "manifest.json").read_text("utf-8"))),
         },
     )

@@ -55,11 +55,12 @@ def close_killed_runs(instance: DagsterInstance, tag: str) -> None:
             instance.report_run_failed(run, "The command was stopped before it came to its end.")
 
 
-def tell_code_location(*, extracts: Path, output: Output, encoding: str) -> None:
+def tell_code_location(*, extracts: Path, output: Output, encoding: str, through: str = "duckdb") -> None:
     """How `Workspace.from_environment` learns its folders, in this process and in those that the UI starts."""
     os.environ["STORYBOARD_EXTRACTS"] = str(extracts)
     os.environ["STORYBOARD_OUTPUT"] = str(output.folder)
     os.environ["STORYBOARD_ENCODING"] = encoding
+    os.environ["STORYBOARD_THROUGH"] = through
     os.environ["DO_NOT_TRACK"] = "1"
 
 

@@ -32,9 +32,11 @@ _WORDS = ("docs/", "mkdocs.yml")
 _NOT_CODE = {"target", "logs", "__pycache__"}
 
 
-def digest_edition_inputs(extracts: Path, edition: Edition, *, encoding: str, authority: str) -> str:
+def digest_edition_inputs(
+    extracts: Path, edition: Edition, *, encoding: str, authority: str, through: str = "duckdb"
+) -> str:
     """The key of all that is put in: the files of the edition's folder, its periods, how they are read, the policy,
-    and the template of the report where it is the council's own.
+    the template of the report where it is the council's own, and the engine where it is not DuckDB.
 
     Raises OSError where a file cannot be read.
     """
@@ -50,6 +52,8 @@ def digest_edition_inputs(extracts: Path, edition: Edition, *, encoding: str, au
         for collection, period in edition.periods.items()
         for name, day in asdict(period).items()
     }
+    if through != "duckdb":
+        inputs["engine"] = through
     return digest_inputs({**inputs, "encoding": encoding, "authority": authority, "policy": digest_file(paths.POLICY)})
 
 

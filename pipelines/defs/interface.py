@@ -22,7 +22,14 @@ _THIS_MACHINE = (LOOPBACK, "localhost")
 
 
 def serve(
-    extracts: Path, output: Output, *, encoding: str, port: int, say: Callable[[str], None], host: str = LOOPBACK
+    extracts: Path,
+    output: Output,
+    *,
+    encoding: str,
+    port: int,
+    say: Callable[[str], None],
+    host: str = LOOPBACK,
+    through: str = "duckdb",
 ) -> None:
     """Runs `dagster dev` until it is interrupted. Every edition with its folder of extracts is a partition.
 
@@ -35,7 +42,7 @@ def serve(
         )
     _refuse_taken_port(port)
     settle(output)
-    tell_code_location(extracts=extracts, output=output, encoding=encoding)
+    tell_code_location(extracts=extracts, output=output, encoding=encoding, through=through)
     prepare_history(output)
     ensure_manifest()
     know_editions((name for name in read_calendar(extracts) if (extracts / name).is_dir()), output)

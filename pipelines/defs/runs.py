@@ -30,6 +30,8 @@ class EditionRun:
     encoding: str
     authority: str
     policy: Policy
+    through: str = "duckdb"
+    """The engine that the models run on."""
 
     @property
     def work(self) -> Path:
@@ -139,10 +141,16 @@ class EditionRun:
             )
         return found
 
+    def digest_inputs(self) -> str:
+        """The key of all that is put in."""
+        return digest_edition_inputs(
+            self.extracts, self.edition, encoding=self.encoding, authority=self.authority, through=self.through
+        )
+
     def choose_target(self, reason: str | None) -> Target:
         """The folder and version that this edition takes. Raises UsageFault where a published one may not be changed."""
         sealed = {folder.name for folder in self.list_sealed()}
-        inputs = digest_edition_inputs(self.extracts, self.edition, encoding=self.encoding, authority=self.authority)
+        inputs = self.digest_inputs()
         states = [state for state in list_editions(self.output) if state.name not in sealed]
         return choose_target(states, self.edition.name, inputs=inputs, reason=reason)
 

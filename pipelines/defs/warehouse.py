@@ -11,6 +11,8 @@ from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from pipelines import paths, register
+from pipelines.defs.configuration import read_from_environment
+from pipelines.defs.engines import choose_engine
 from pipelines.defs.manifest import read_manifest, run_dbt
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.lockdown import connect
@@ -62,12 +64,14 @@ def warehouse(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     run = workspace.open(context)
-    result = run_dbt(
-        ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"],
-        admitted=run.admitted,
-        warehouse=run.warehouse,
-        artifacts=run.dbt_artifacts,
-    )
+    words = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    engine = choose_engine(run.through, read_from_environment())
+    if engine is not None:
+        from pipelines.defs.engines.carrying import build_through
+
+        result = build_through(engine, run, words)
+    else:
+        result = run_dbt(words, admitted=run.admitted, warehouse=run.warehouse, artifacts=run.dbt_artifacts)
     if not isinstance(result.result, RunExecutionResult):
         raise dg.Failure(f"dbt stopped: {type(result.exception).__name__}.", allow_retries=False)
     rows = _count_rows(run.warehouse, run.admitted)

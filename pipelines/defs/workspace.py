@@ -40,6 +40,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
     output: str
     encoding: str = "utf-8"
     authority: str = "E06000014"
+    through: str = "duckdb"
 
     @classmethod
     def from_environment(cls) -> Workspace:
@@ -48,6 +49,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             extracts=dg.EnvVar("STORYBOARD_EXTRACTS"),
             output=dg.EnvVar("STORYBOARD_OUTPUT"),
             encoding=dg.EnvVar("STORYBOARD_ENCODING"),
+            through=dg.EnvVar("STORYBOARD_THROUGH"),
         )
 
     @contextmanager
@@ -80,6 +82,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             batch=output.work / context.run.tags.get(BATCH_TAG, context.run.run_id),
             encoding=self.encoding,
             authority=self.authority,
+            through=self.through,
             policy=read_policy(paths.POLICY.read_text("utf-8")),
         )
         run.work.mkdir(parents=True, exist_ok=True, mode=0o700)

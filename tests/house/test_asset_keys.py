@@ -46,7 +46,13 @@ SHELL = {
 def test_every_asset_is_there():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOAD],
-        env={**os.environ, "STORYBOARD_EXTRACTS": "x", "STORYBOARD_OUTPUT": "x", "STORYBOARD_ENCODING": "utf-8"},
+        env={
+            **os.environ,
+            "STORYBOARD_EXTRACTS": "x",
+            "STORYBOARD_OUTPUT": "x",
+            "STORYBOARD_ENCODING": "utf-8",
+            "STORYBOARD_THROUGH": "duckdb",
+        },
         cwd=paths.PROJECT,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ The SQL that is kept for auditors is DuckDB's own, compiled of the same models; 
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def build_through(engine: Engine, run: EditionRun, words: Sequence[str]) -> dbtR
             result = run_dbt(words, admitted=run.admitted, warehouse=run.warehouse, artifacts=artifacts, engine=engine)
             if isinstance(result.result, RunExecutionResult) and _models_came_out(result.result):
                 _carry_back(session, result.result, run, work)
-                shutil.copyfile(artifacts / _RESULTS, run.dbt_artifacts / _RESULTS)
+                _tell_results(artifacts / _RESULTS, run.dbt_artifacts / _RESULTS)
             return result
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -69,6 +70,18 @@ def _carry_back(session: Session, result: RunExecutionResult, run: EditionRun, w
             read = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns.items())
             files = session.fetch(node.name, columns, work)
             warehouse.execute(f'create table "{node.name}" as select {read} from {files}')
+
+
+def _tell_results(engine: Path, own: Path) -> None:
+    """What became of each model and test on the engine, in the file that has the SQL in DuckDB's words and in its order."""
+    became = {each["unique_id"]: each for each in json.loads(engine.read_text("utf-8"))["results"]}
+    told = json.loads(own.read_text("utf-8"))
+    told["results"] = [
+        each | {name: became[each["unique_id"]][name] for name in ("status", "failures")}
+        for each in told["results"]
+        if each["unique_id"] in became
+    ]
+    own.write_text(json.dumps(told), "utf-8")
 
 
 def _nodes(result: RunExecutionResult) -> Iterator[object]:
