@@ -18,7 +18,7 @@ from pipelines.intake.quality import describe_quality, write_quality
 from pipelines.intake.schemas import EXTRACTS
 from pipelines.lockdown import connect
 from pipelines.publishing.heat_map import DAYS, Start, write_starts
-from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report, write_inspection_pack
+from pipelines.publishing.reports import write_board_pack, write_dmt_report, write_inspection_pack
 from pipelines.publishing.scorecard import write_scorecard
 
 
@@ -31,7 +31,6 @@ def dmt_report(
     shown = 0
     for book, restricted in each_restricted_paper(run, exact_figures):
         paper = write_dmt_report(book, choose_template(run.extracts), restricted / "dmt-report.docx")
-        write_dmt_pdf(paper, restricted / "dmt-report.pdf")
         shown += len(set(paper.cited))
     return dg.MaterializeResult(metadata={"figures": shown})
 
@@ -53,7 +52,6 @@ def public_dmt_report(
     shown = 0
     for book, public in each_public_paper(run, protected_figures):
         paper = write_dmt_report(book, choose_template(run.extracts), public / "dmt-report.docx")
-        write_dmt_pdf(paper, public / "dmt-report.pdf")
         shown += len(set(paper.cited))
     return dg.MaterializeResult(metadata={"figures": shown})
 

@@ -60,7 +60,7 @@ _ALLOWED = re.compile(
     | \b(?-i:SI|S\.I\.|No\.?|SSI)\s*{_YEAR}?\s*(?:/|No\.?\s*)?\s*\d+\b | \b{_YEAR}/\d+\b
     # names with a number
     | \b(?-i:{_NUMBERED})\s\d{{1,2}}(?:\.\d)*(?:\s*(?:,|to|and|-|–)\s*\d{{1,2}})*\b
-    | [A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b
+    | (?<![A-Za-z])[A-Za-z]+[\w./-]*\d[\w/]*(?:-\w+)* | \b\d+[A-Z]{{1,3}}\b
     # sizes of screens and files
     | \b\d+\s(?:pixels|kB|MB)\b
     # telephone numbers

@@ -55,16 +55,14 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
     made_of = {"text and figures": paper, "layout": (layout.read_bytes(), has_cover, has_contents)}
-    make_file_once("pdf", into, made_of, lambda: _set(paper, layout, into, has_cover, has_contents))
+    make_file_once("pdf", into, made_of, lambda: into.write_bytes(_set(paper, layout, has_cover, has_contents)))
 
 
-def _set(paper: Paper, layout: Path, into: Path, has_cover: bool, has_contents: bool) -> None:
+def _set(paper: Paper, layout: Path, has_cover: bool, has_contents: bool) -> bytes:
     try:
-        into.write_bytes(_compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper)))
+        return _compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper))
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
-    finally:
-        release_memory()
 
 
 def _list_figures(paper: Paper) -> str:
@@ -91,29 +89,29 @@ def _addresses_in(line: Line) -> list[str]:
     return [address for run in line if (address := address_of(run))]
 
 
-def find_section_pages(paper: Paper, layout: Path, *, has_cover: bool = False) -> list[int]:
-    """The page of the PDF on which each section begins, in their order. Raises MachineFault as `write_pdf` does."""
-    made_of = {"text and figures": paper, "layout": (layout.read_bytes(), has_cover)}
-    found = make_once("pages of sections", made_of, lambda: _find_section_pages(paper, layout, has_cover).encode())
+def find_section_pages(paper: Paper, layout: Path) -> list[int]:
+    """The page on which each section of a paper would begin as a PDF, in their order. Raises MachineFault as `write_pdf` does."""
+
+    def find() -> bytes:
+        return json.dumps(_read_outline(_set(paper, layout, has_cover=False, has_contents=True))).encode()
+
+    found = make_once("pages of sections", {"text and figures": paper, "layout": layout.read_bytes()}, find)
     return [int(page) for page in json.loads(found)]
 
 
-def _find_section_pages(paper: Paper, layout: Path, has_cover: bool) -> str:
-    try:
-        found: str = typst.query(
-            layout.read_bytes(),
-            "<section-pages>",
-            field="value",
-            one=True,
-            font_paths=_fonts(),
-            sys_inputs={"paper": _as_data(paper, has_cover)},
-        )
-    except typst.TypstError as error:
-        raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
-    return found
+def read_section_pages(pdf: Path) -> list[int]:
+    """The page of a finished PDF on which each section begins, in their order."""
+    return _read_outline(pdf.read_bytes())
 
 
-def _as_data(paper: Paper, has_cover: bool, has_contents: bool = True) -> str:
+def _read_outline(pdf: bytes) -> list[int]:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf) as opened:
+        return [entry.get_dest().get_index() + 1 for entry in opened.get_toc(max_depth=1)]
+
+
+def _as_data(paper: Paper, has_cover: bool, has_contents: bool) -> str:
     return json.dumps(_describe(paper, has_cover, has_contents), ensure_ascii=False)
 
 

@@ -14,7 +14,7 @@ from pipelines.publishing.book import Book
 from pipelines.publishing.citations import read_registers
 from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.heat_map import Start
-from pipelines.publishing.pdf import find_section_pages, write_pdf
+from pipelines.publishing.pdf import find_section_pages, read_section_pages, release_memory, write_pdf
 from pipelines.publishing.site_paper import list_pages, read_site
 from pipelines.publishing.word import write_word
 
@@ -22,19 +22,16 @@ from pipelines.publishing.word import write_word
 def write_dmt_report(
     book: Book, template: Path, into: Path, *, text: Path = paths.DMT_TEXT, layout: Path = paths.PAPER_LAYOUT
 ) -> Paper:
-    """The report on children missing education as a Word file `into`, by way of the officers' template.
+    """The report on children missing education as a tagged PDF and, by way of the officers' template, as a Word file `into`; the
+    PDF lies beside it under the same name.
 
-    Its table of contents has the page numbers of the PDF of the same content until Word counts its own. Returns the paper, whose
-    `cited` holds every figure in the file. Raises DataFault naming the text or the template and the field that is wrong.
+    The Word file's table of contents has the page numbers of the PDF until Word counts its own. Returns the paper, whose
+    `cited` holds every figure in the files. Raises DataFault naming the text or the template and the field that is wrong.
     """
-    paper = write_paper(book, text, read_registers(paths.DOCS))
-    write_word(paper, book, template, into, pages=find_section_pages(paper, layout))
+    paper, pdf = write_paper(book, text, read_registers(paths.DOCS)), into.with_suffix(".pdf")
+    write_pdf(paper, layout, pdf)
+    write_word(paper, book, template, into, pages=read_section_pages(pdf))
     return paper
-
-
-def write_dmt_pdf(paper: Paper, into: Path, *, layout: Path = paths.PAPER_LAYOUT) -> None:
-    """The same report, as it was read for its Word file, as a tagged PDF `into`."""
-    write_pdf(paper, layout, into)
 
 
 def write_foi_answers(book: Book, template: Path, into: Path, *, text: Path = paths.FOI_TEXT) -> Paper:
@@ -74,4 +71,5 @@ def write_public_pack(book: Book, site: Path, into: Path, *, layout: Path = path
     """All pages of the built `site`, with their protected figures, with a cover, as a tagged PDF `into`. Returns the paper."""
     paper = read_site(site, list_pages(paths.MKDOCS_CONFIG), book)
     write_pdf(paper, layout, into, has_cover=True)
+    release_memory()
     return paper

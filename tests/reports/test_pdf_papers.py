@@ -16,7 +16,8 @@ from pipelines.faults import MachineFault
 from pipelines.publishing.book import Book
 from pipelines.publishing.citations import read_registers
 from pipelines.publishing.documents import Heading, OfficerPlace, Paper, Paragraph, Picture, Table, as_text, write_paper
-from pipelines.publishing.reports import write_board_pack, write_dmt_pdf, write_dmt_report
+from pipelines.publishing.pdf import write_pdf
+from pipelines.publishing.reports import write_board_pack, write_dmt_report
 from tests.reports.sample_book import sample_book
 
 Printed = tuple[Paper, Path]
@@ -26,7 +27,7 @@ Printed = tuple[Paper, Path]
 def report(tmp_path_factory: pytest.TempPathFactory) -> Printed:
     into = tmp_path_factory.mktemp("pdf") / "dmt-report.pdf"
     paper = read_report(sample_book(2017, earlier=(sample_book(2016),)))
-    write_dmt_pdf(paper, into)
+    write_pdf(paper, paths.PAPER_LAYOUT, into)
     return paper, into
 
 
@@ -98,7 +99,7 @@ def test_every_page_is_marked_restricted_and_invented_and_numbered(printed: Prin
 
 
 def test_a_real_edition_is_not_marked_as_invented(tmp_path: Path) -> None:
-    write_dmt_pdf(read_report(sample_book(invented=False)), tmp_path / "r.pdf")
+    write_pdf(read_report(sample_book(invented=False)), paths.PAPER_LAYOUT, tmp_path / "r.pdf")
     assert not any("nvented" in page for page in text_of(tmp_path / "r.pdf"))
 
 
@@ -167,7 +168,7 @@ def test_the_same_edition_gives_the_same_bytes(printed: Printed, tmp_path: Path)
     _, into = printed
     book = sample_book(2017, earlier=(sample_book(2016),))
     if into.name == "dmt-report.pdf":
-        write_dmt_pdf(read_report(book), tmp_path / "again.pdf")
+        write_pdf(read_report(book), paths.PAPER_LAYOUT, tmp_path / "again.pdf")
     else:
         write_board_pack(book, tmp_path / "again.pdf")
     assert (tmp_path / "again.pdf").read_bytes() == into.read_bytes()
@@ -176,14 +177,14 @@ def test_the_same_edition_gives_the_same_bytes(printed: Printed, tmp_path: Path)
 def test_a_text_that_looks_like_typst_is_printed_as_it_stands(tmp_path: Path) -> None:
     text = tmp_path / "paper.md"
     text.write_text('---\ntitle: A paper\n---\n# One\n\nCosts $x$ and #read("secret") @there [here]\n', "utf-8")
-    write_dmt_pdf(read_report(sample_book(), text), tmp_path / "r.pdf")
+    write_pdf(read_report(sample_book(), text), paths.PAPER_LAYOUT, tmp_path / "r.pdf")
     assert 'Costs $x$ and #read("secret") @there [here]' in " ".join(text_of(tmp_path / "r.pdf"))
 
 
 def test_a_broken_layout_is_named(tmp_path: Path) -> None:
     (tmp_path / "layout.typ").write_text("#unknown()")
     with pytest.raises(MachineFault, match=r"layout\.typ.*unknown variable"):
-        write_dmt_pdf(read_report(sample_book()), tmp_path / "r.pdf", layout=tmp_path / "layout.typ")
+        write_pdf(read_report(sample_book()), tmp_path / "layout.typ", tmp_path / "r.pdf")
 
 
 def test_the_board_pack_shows_most_of_the_breakdowns_of_both_collections() -> None:

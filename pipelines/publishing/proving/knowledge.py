@@ -104,6 +104,11 @@ class Known:
         return {*pairs, *((value, None) for value, _ in pairs)}
 
 
+def find_numbers(text: str) -> list[str]:
+    """Every number and symbol of a text, in order, whatever it stands for."""
+    return [write_plainly(found.group()) for found in _NUMBER.finditer(text)]
+
+
 def write_plainly(number: str) -> str:
     """A number as its figure is shown: no space before the sign of per cent, no line break within."""
     return re.sub(r"\s+", " ", number).replace(" %", "%").strip()

@@ -21,7 +21,7 @@ from pipelines.publishing.proving.found import (
     Setting,
     Shown,
 )
-from pipelines.publishing.proving.knowledge import Known, Number, write_plainly
+from pipelines.publishing.proving.knowledge import Known, Number, find_numbers, write_plainly
 
 _OR = "|"
 _NO_FIGURE = "no figure: 0"
@@ -108,13 +108,14 @@ def _judge_said(file: str, said: Said, known: Known) -> Iterator[Problem]:
 
 
 def _judge_listed(file: str, listed: Listed, known: Known) -> Iterator[Problem]:
-    numbers = [
-        replace(number, place=place, may_be_none=number.may_be_none or not listed.is_complete)
-        for place, text in listed.pages
-        for number in known.numbers_in(text)
-    ]
-    if not listed.addresses and not listed.is_complete:
+    if listed.is_complete:
+        found = [(place, number) for place, text in listed.pages for number in known.numbers_in(text)]
+    elif listed.addresses:
+        # Any other number may be of what is not listed, so that none need be told apart.
+        found = [(place, Number(text, True)) for place, text in listed.pages for text in find_numbers(text)]
+    else:
         return
+    numbers = [replace(number, place=place) for place, number in found]
     yield from compare(file, numbers, list(_expect(listed.addresses, known)))
 
 
