@@ -108,7 +108,7 @@ def _read_outline(pdf: bytes) -> list[int]:
     import pypdfium2
 
     with pypdfium2.PdfDocument(pdf) as opened:
-        return [entry.get_dest().get_index() + 1 for entry in opened.get_toc(max_depth=1)]
+        return [entry.get_dest().get_index() + 1 for entry in opened.get_toc() if entry.level == 0]
 
 
 def _as_data(paper: Paper, has_cover: bool, has_contents: bool) -> str:
