@@ -233,25 +233,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Puts the total and the category of each breakdown beside every row, as `cut`. -#}
-{% macro beside_each_row(cuts) -%}
-    {%- if target.type == 'spark' -%}
-    lateral view stack({{ cuts | length }}
-        {%- for breakdown, category in cuts %},
-        '{{ breakdown }}', {{ category }}
-        {%- endfor %}
-    ) cut as breakdown, category
-    {%- else -%}
-    cross join lateral (
-        values
-        {%- for breakdown, category in cuts %}
-        ('{{ breakdown }}', {{ category }})
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    ) as cut (breakdown, category)
-    {%- endif -%}
-{%- endmacro %}
-
 {#- Rows of a seed: dbt-spark's session puts values between quotes as they stand, apostrophes too, and every value as text. -#}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set kinds = model.config.column_types -%}

@@ -6,8 +6,9 @@
 -#}
 
 {#-
-  How the rows of a relation are cut: the total and each breakdown, as (breakdown, category), the quarter or term of
-  the scorecard among them unless that is counted on other rows.
+  How the rows of a relation are cut: the total and each breakdown, with the expression of its category, the quarter or
+  term of the scorecard among them unless that is counted on other rows. Each cut is a query of its own over the rows:
+  to repeat every row for every cut first takes several times the time and the memory of millions of rows.
 -#}
 {% macro cuts(is_over_time_apart=false) -%}
     {%- set meta = model.config.meta if execute else {} -%}
@@ -15,11 +16,15 @@
     {%- if meta.over_time and not is_over_time_apart -%}
         {%- set breakdowns = breakdowns + [meta.over_time] -%}
     {%- endif -%}
-    {%- set cuts = [('total', "'all'")] -%}
+    {%- set found = [{'breakdown': 'total', 'category': "'all'"}] -%}
     {%- for breakdown in breakdowns -%}
-        {%- do cuts.append((breakdown, breakdown.split('/') | join(" || '/' || "))) -%}
+        {%- do found.append({'breakdown': breakdown, 'category': breakdown.split('/') | join(" || '/' || ")}) -%}
     {%- endfor -%}
-    {{ beside_each_row(cuts) }}
+    {%- do return(found) -%}
+{%- endmacro %}
+
+{% macro grouped_by(cut) -%}
+    group by things.authority{{ ', ' ~ cut.category if cut.breakdown != 'total' }}
 {%- endmacro %}
 
 {#-
@@ -52,15 +57,17 @@
 {%- endmacro %}
 
 {% macro counts_by_cut(relation, count, where=none, is_by_area=false, is_over_time_apart=false) -%}
+    {%- for cut in cuts(is_over_time_apart) %}
+    {{ 'union all' if not loop.first }}
     select
         things.authority,
-        cut.breakdown,
-        cut.category,
+        '{{ cut.breakdown }}' as breakdown,
+        {{ cut.category }} as category,
         count({{ count }}) as numerator,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
-    {{ cuts(is_over_time_apart) }}
-    group by things.authority, cut.breakdown, cut.category
+    {{ grouped_by(cut) }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#-
@@ -100,15 +107,17 @@ from counted
 {#- A share: the rows of a relation for which `numerator` is true, of all its rows. -#}
 {% macro rate_from(relation, numerator, where=none, is_by_area=false) -%}
 with counted as (
+    {%- for cut in cuts() %}
+    {{ 'union all' if not loop.first }}
     select
         things.authority,
-        cut.breakdown,
-        cut.category,
+        '{{ cut.breakdown }}' as breakdown,
+        {{ cut.category }} as category,
         count(*) filter (where {{ numerator }}) as numerator,
         count(*) as denominator
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
-    {{ cuts() }}
-    group by things.authority, cut.breakdown, cut.category
+    {{ grouped_by(cut) }}
+    {%- endfor %}
 )
 
 {{ _rates('counted') }}
@@ -175,18 +184,20 @@ from {{ counted }}
 {#- The middle of whole numbers, in units of `per` of them; of an even number the mean of the two middle ones. -#}
 {% macro median_from(relation, of, per=1, where=none, is_by_area=false) -%}
 with middles as (
+    {%- for cut in cuts() %}
+    {{ 'union all' if not loop.first }}
     select
         things.authority,
-        cut.breakdown,
-        cut.category,
+        '{{ cut.breakdown }}' as breakdown,
+        {{ cut.category }} as category,
         count(things.{{ of }}) as denominator,
         -- Twice the median of whole numbers is a whole number, and a double holds it exactly.
         cast(2 * {{ middle_of('things.' ~ of) }} as bigint) as twice_the_median,
         count(distinct things.child_id) as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
-    {{ cuts() }}
     where things.{{ of }} is not null
-    group by things.authority, cut.breakdown, cut.category
+    {{ grouped_by(cut) }}
+    {%- endfor %}
 )
 
 select

@@ -258,13 +258,18 @@ class _Reader:
         for key in ("where", "having", "qualify"):
             if node.args.get(key) is not None:
                 rows |= self._uses(node.args[key], sources, named, "filter")
+        is_cut = node.args.get("group") is not None and {"breakdown", "category"} <= set(node.named_selects)
         columns = {
-            projection.alias_or_name: self._uses(projection, sources, named, "value") for projection in node.expressions
+            projection.alias_or_name: self._uses(
+                projection, sources, named, "breakdown" if is_cut and _is_cut(projection) else "value"
+            )
+            for projection in node.expressions
         }
         group = node.args.get("group")
         if group is not None:
+            cut_by = [projection.unalias() for projection in node.expressions if is_cut and _is_cut(projection)]
             for expression in group.expressions:
-                rows |= self._uses(expression, sources, named, "grouping")
+                rows |= self._uses(expression, sources, named, "breakdown" if expression in cut_by else "grouping")
             if group.args.get("all"):
                 for projection in node.expressions:
                     if not projection.find(exp.AggFunc):
@@ -282,23 +287,10 @@ class _Reader:
                 return named[source.name]
             columns = self.known.get(source.name, ())
             return _Shape({c: frozenset({Use(source.name, c, "value")}) for c in columns}, frozenset())
-        if isinstance(source, exp.Lateral):
-            return self._read_cut(source, named, sources)
         if isinstance(source, exp.Values):
             return _Shape(dict.fromkeys(_columns_of(source), frozenset()), frozenset())
         inner = "/".join(filter(None, (part, source.alias)))
         return _as_part(self.read(source, named, inner), inner)
-
-    def _read_cut(self, source: exp.Lateral, named: Mapping[str, _Shape], sources: Mapping[str, _Shape]) -> _Shape:
-        """The rows of values beside each row: the total and each breakdown."""
-        columns: dict[str, frozenset[Use | Named]] = {}
-        tuples = [row.expressions for row in source.find_all(exp.Tuple)]
-        for position, column in enumerate(_columns_of(source)):
-            uses: set[Use | Named] = set()
-            for row in tuples:
-                uses |= self._uses(row[position], sources, named, "breakdown")
-            columns[column] = frozenset(uses)
-        return _Shape(columns, frozenset())
 
     def _uses(
         self, node: exp.Expr, sources: Mapping[str, _Shape], named: Mapping[str, _Shape], how: How

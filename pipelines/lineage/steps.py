@@ -5,7 +5,7 @@ The words follow from the SQL that was run, and the counting SQL is made of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -83,16 +83,21 @@ class _Maker:
                 yield from self.read(cte.this, cte.alias)
         if isinstance(node, exp.Subquery):
             yield from self.read(node.this, part)
-        elif isinstance(node, exp.SetOperation):
-            yield from self._unite(node, part)
-        elif isinstance(node, exp.Select):
-            yield from self._select(node, part)
+        elif isinstance(node, exp.Select | exp.SetOperation):
+            parts = _cut_together(node)
+            if len(parts) > 1:
+                yield from self._unite(node, parts, part)
+            elif isinstance(parts[0][0], exp.Select):
+                yield from self._select(parts[0], part)
         self._last = part
 
-    def _unite(self, node: exp.SetOperation, part: str) -> Iterator[Step]:
-        branches = list(_branches(node))
+    def _unite(self, node: exp.Expr, branches: list[list[exp.Expr]], part: str) -> Iterator[Step]:
         for number, branch in enumerate(branches, start=1):
-            yield from self.read(branch, f"{part}#{number}")
+            if len(branch) > 1:
+                yield from self._select(branch, f"{part}#{number}")
+                self._last = f"{part}#{number}"
+            else:
+                yield from self.read(branch[0], f"{part}#{number}")
         rows = self._count(_count_of(node))
         text = f"Put the rows of {len(branches)} queries together"
         if node.args.get("distinct"):
@@ -104,7 +109,10 @@ class _Maker:
         else:
             yield Step("unite", part, f"{text}, one after the other.", "union all", rows, rows)
 
-    def _select(self, node: exp.Select, part: str) -> Iterator[Step]:
+    def _select(self, alike: Sequence[exp.Expr], part: str) -> Iterator[Step]:
+        """A query; or several over the same rows that cut them differently, and are one step."""
+        node = alike[0]
+        assert isinstance(node, exp.Select)
         joins = node.args.get("joins") or []
         source = node.args["from_"].this if node.args.get("from_") else None
         if source is None:
@@ -120,8 +128,7 @@ class _Maker:
             so_far = so_far.copy()
             so_far.append("joins", join.copy())
             after = self._count(so_far)
-            kind: Kind = "cut" if isinstance(join.this, exp.Lateral) else "join"
-            yield Step(kind, part, _say_join(join), _sql(join), rows, after)
+            yield Step("join", part, _say_join(join), _sql(join), rows, after)
             rows = after
         if node.args.get("where"):
             so_far = so_far.copy()
@@ -130,8 +137,17 @@ class _Maker:
             condition = node.args["where"].this
             yield Step("filter", part, f"Keep the rows where {say_condition(condition)}.", _sql(condition), rows, after)
             rows = after
+        if _is_cut(node):
+            after = self._count(_times(so_far, len(alike)))
+            cuts = [_breakdown_of(cut) for cut in alike]
+            text = "Count each row once, in the total."
+            if len(cuts) > 1:
+                text = f"Count each row once in the total, and once in its category of each breakdown: {say_list(cuts[1:])}."
+            categories = [_sql(_projection(cut, "category")) for cut in alike]
+            yield Step("cut", part, text, ", ".join(categories), rows, after)
+            rows = after
         if node.args.get("group") or node.args.get("distinct") or node.find(exp.Unnest, exp.Explode):
-            after = self._count(_count_of(node))
+            after = self._count(_count_of(_put_together(alike)))
             yield self._gather(node, part, rows, after)
             rows = after
         yield from self._work_out(node, part, rows)
@@ -145,6 +161,7 @@ class _Maker:
     def _gather(self, node: exp.Select, part: str, rows: str, after: str) -> Step:
         if node.args.get("group"):
             keys, values = _split_group(node)
+            keys = ["authority", *CUT] if _is_cut(node) else keys
             counted = [f"{p.alias_or_name} is {say_value(p.unalias())}" for p in values]
             one_row = f"one row for each {say_list(keys)}" if keys else "one row"
             text = f"Make {one_row}" + (f"; in it {'; '.join(counted)}." if counted else ".")
@@ -195,6 +212,53 @@ def _branches(node: exp.Expr) -> Iterator[exp.Expr]:
         yield node
 
 
+def _projection(select: exp.Expr, name: str) -> exp.Expr:
+    found = (each.unalias() for each in select.expressions if each.alias_or_name == name)
+    return next(found, exp.Null())
+
+
+def _breakdown_of(select: exp.Expr) -> str:
+    breakdown = _projection(select, "breakdown")
+    return str(breakdown.this) if isinstance(breakdown, exp.Literal) else ""
+
+
+def _is_cut(select: exp.Expr) -> bool:
+    """Whether a query counts rows for the total; those that count the same rows for a breakdown follow it."""
+    return (
+        isinstance(select, exp.Select)
+        and _breakdown_of(select) == "total"
+        and bool(select.args.get("group"))
+        and isinstance(select.args["from_"].this, exp.Subquery)
+    )
+
+
+def _cut_together(node: exp.Expr) -> list[list[exp.Expr]]:
+    """The queries that a union puts together, those that cut the same rows as one; a query that is none by itself."""
+    found: list[list[exp.Expr]] = []
+    for branch in _branches(node):
+        if found and _is_cut(found[-1][0]) and _breakdown_of(branch) and _rows_of(branch) == _rows_of(found[-1][0]):
+            found[-1].append(branch)
+        else:
+            found.append([branch])
+    return found
+
+
+def _rows_of(select: exp.Expr) -> tuple[str, ...]:
+    """What the rows are that a query counts, before it cuts them."""
+    return tuple(clause.sql(DIALECT) for key in ("from_", "where") if (clause := select.args.get(key)) is not None)
+
+
+def _put_together(queries: Sequence[exp.Expr]) -> exp.Expr:
+    whole = queries[0].copy()
+    for query in queries[1:]:
+        whole = exp.union(whole, query.copy(), distinct=False, copy=False)
+    return whole
+
+
+def _times(counting: exp.Select, times: int) -> exp.Select:
+    return counting.select(f"count(*) * {times}", append=False) if times > 1 else counting
+
+
 def _relation(source: exp.Expr) -> str:
     if isinstance(source, exp.Table):
         name = name_of(source)
@@ -203,11 +267,6 @@ def _relation(source: exp.Expr) -> str:
 
 
 def _say_join(join: exp.Join) -> str:
-    if isinstance(join.this, exp.Lateral):
-        cuts = [row.expressions[0].this for row in join.this.find_all(exp.Tuple)]
-        if len(cuts) == 1:
-            return "Count each row once, in the total."
-        return f"Count each row once in the total, and once in its category of each breakdown: {say_list(cuts[1:])}."
     other = _relation(join.this)
     side = str(join.side).upper()
     if join.args.get("on") is not None and (same := say_same(join.args["on"])):
@@ -251,51 +310,54 @@ def _sql_with(query: exp.Select | None, named: list[exp.CTE]) -> str:
 
 
 def _cut_selects(tree: exp.Query) -> Iterator[tuple[str, exp.Select]]:
-    for select in tree.find_all(exp.Select):
-        for join in select.args.get("joins") or []:
-            if isinstance(join.this, exp.Lateral) and join.this.alias == "cut":
-                holder = select.find_ancestor(exp.CTE)
-                yield (holder.alias if holder else "", select)
+    """Every query that counts rows for the total or a breakdown, with the named subquery in which it stands."""
+    for named in (*(cte.this for cte in _with_of(tree)), tree):
+        holder = named.parent
+        for alike in _cut_together(named):
+            for select in alike if _is_cut(alike[0]) else ():
+                assert isinstance(select, exp.Select)
+                yield (holder.alias if isinstance(holder, exp.CTE) else "", select)
 
 
 def _cut_counts(tree: exp.Query) -> exp.Select | None:
-    parts = []
+    parts: list[exp.Expr] = []
     for name, select in _cut_selects(tree):
         counted = select.copy()
-        things = select.args["from_"].this.alias
         counted.set(
             "expressions",
             [
                 exp.alias_(exp.Literal.string(name), "part"),
-                exp.column("authority", things),
-                *(exp.column(column, "cut") for column in CUT),
+                exp.column("authority", select.args["from_"].this.alias),
+                *(exp.alias_(_projection(select, column).copy(), column) for column in CUT),
                 exp.alias_(exp.Count(this=exp.Star()), "rows"),
             ],
         )
         parts.append(counted)
-    if not parts:
-        return None
-    whole: exp.Query = parts[0]
-    for part in parts[1:]:
-        whole = exp.union(whole, part, distinct=False)
-    return exp.select("*").from_(whole.subquery("counted"))
+    return exp.select("*").from_(_whole(parts)) if parts else None
+
+
+def _whole(parts: Sequence[exp.Expr]) -> exp.Subquery:
+    return exp.Subquery(this=_put_together(parts), alias=exp.TableAlias(this=exp.to_identifier("counted")))
 
 
 def _cut_rows(tree: exp.Query) -> exp.Select | None:
-    for _, select in _cut_selects(tree):
-        rows = select.copy()
+    """The rows of the first part that is cut; a mean has a second, of those by whom it is divided."""
+    selects = list(_cut_selects(tree))
+    parts: list[exp.Expr] = []
+    for _, select in (each for each in selects if each[0] == selects[0][0]):
         things = select.args["from_"].this.alias
+        rows = select.copy()
         rows.set("group", None)
         rows.set(
             "expressions",
             [
                 exp.alias_(exp.column("authority", things), "cut_authority"),
-                *(exp.alias_(exp.column(column, "cut"), f"cut_{column}") for column in CUT),
+                *(exp.alias_(_projection(select, column).copy(), f"cut_{column}") for column in CUT),
                 exp.Column(this=exp.Star(), table=exp.to_identifier(things)),
             ],
         )
-        return exp.select("*").from_(rows.subquery("counted"))
-    return None
+        parts.append(rows)
+    return exp.select("*").from_(_whole(parts)) if parts else None
 
 
 def _sql(node: exp.Expr) -> str:

@@ -28,10 +28,13 @@ inner join "warehouse"."main"."stg_periods" as periods
 """
 METRIC = """
 with counted as (
-    select things.authority, cut.breakdown, cut.category, count(episode_id) as numerator
+    select things.authority, 'total' as breakdown, 'all' as category, count(episode_id) as numerator
     from (select * from "warehouse"."main"."episodes" where is_missing) as things
-    cross join lateral (values ('total', 'all'), ('sex', sex)) as cut (breakdown, category)
-    group by all
+    group by things.authority
+    union all
+    select things.authority, 'sex' as breakdown, sex as category, count(episode_id) as numerator
+    from (select * from "warehouse"."main"."episodes" where is_missing) as things
+    group by things.authority, sex
 )
 select authority, breakdown, category, numerator from counted
 """

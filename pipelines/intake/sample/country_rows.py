@@ -329,7 +329,7 @@ def _census(edition: Edition) -> str:
         '{day}' as census_date,
         'SC' || lpad((1 + floor(slice(b2, 0) * 300)::int)::text, 3, '0') as school_id,
         iso(coalesce(closed_on, date '{day}' - 20)) as entry_date,
-        case when slice(b3, 3) < 0.03 then iso(date '{day}' - 6) end as leaving_date
+        case when slice(b3, 3) < 0.03 and closed_on < date '{day}' - 6 then iso(date '{day}' - 6) end as leaving_date
     from referrals($first, $stop)
     where
         number = 0
