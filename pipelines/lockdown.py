@@ -13,6 +13,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from pipelines import paths
+from pipelines.memory import read_memory
 
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -21,10 +22,18 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
 }
 """What must be so before a database is opened."""
 
+SHARE_OF_MEMORY = 0.7
+"""DuckDB's part of the memory of a build: Python, dbt and what DuckDB does not count take the rest."""
+
+
+def bound_memory() -> dict[str, str | bool | int | float | list[str]]:
+    """How much memory DuckDB may take. What does not fit is spilled beside the warehouse, in a folder of its owner's alone."""
+    return {"memory_limit": f"{round(read_memory() * SHARE_OF_MEMORY / 1_000_000)}MB"}
+
 
 def connect(warehouse: Path, *, reach: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open a warehouse that can read the files of the folder `reach` and nothing else. Raises duckdb.Error."""
-    connection = duckdb.connect(str(warehouse), read_only=read_only, config=CLOSED)
+    connection = duckdb.connect(str(warehouse), read_only=read_only, config=CLOSED | bound_memory())
     lock(connection, reach)
     return connection
 
@@ -60,7 +69,7 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Add what must be so before the database is opened."""
-        config.update(CLOSED)
+        config.update(CLOSED | bound_memory())
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Lock the database."""

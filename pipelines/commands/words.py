@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import paths
+from pipelines import memory, paths
 from pipelines.commands.speaking import say
 from pipelines.faults import DataFault
 
@@ -76,6 +76,7 @@ def configured_defaults(named: Path | None) -> dict[str, Any]:
         return {}
     os.environ[VARIABLE] = str(file)
     configuration = read_configuration(file)
+    os.environ[memory.VARIABLE] = str(configuration.memory)
     given = {
         "extracts": configuration.extracts,
         "output": configuration.output,

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines import paths
+from pipelines import memory, paths
 from pipelines.faults import DataFault, UsageFault
 from pipelines.intake.plain_yaml import read_plain_yaml
 from pipelines.yaml_lines import Where, find_line
@@ -114,6 +114,12 @@ class Configuration(_Part):
     )
     postgres: Postgres | None = Field(default=None, description="The PostgreSQL server for `through: postgres`.")
     spark: Spark = Field(default_factory=Spark, description="Spark for `through: spark`.")
+    memory: int = Field(
+        default=memory.DEFAULT,
+        ge=1,
+        le=1024,
+        description="Gigabytes of memory that a build may take, about; rows that do not fit are put on disk meanwhile.",
+    )
     interface: Interface = Field(default_factory=Interface, description="The Dagster UI.")
     drop_folder: DropFolder | None = Field(default=None, description="A folder to watch for extracts.")
     notices: Notices = Field(default_factory=Notices, description="What is told when a run fails.")

@@ -5,6 +5,7 @@ Nothing is cast or counted here beyond what the interface fixes; a refused exami
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from pipelines.figures import Edition
 from pipelines.intake.cells import Extract
 from pipelines.intake.gate import Examination
 from pipelines.intake.schemas import EXTRACTS, ExtractSchema, read_schema
-from pipelines.intake.sheets import Column
+from pipelines.intake.sheets import Texts
 from pipelines.reviews import date_last_review
+
+_ROWS_AT_ONCE = 1 << 18
 
 _INTEGERS = {"age": pa.int32(), "population": pa.int64()}
 """The columns that are not kept as the text of the file."""
@@ -31,19 +34,33 @@ def table_schema(schema: ExtractSchema) -> pa.Schema:
 
 def build_table(extract: Extract, authority: str) -> pa.Table:
     """The rows of one extract; a blank authority is filled with the configured one."""
-    arrays = []
-    for name, column in extract.columns.items():
-        cells = _as_arrow(column)
-        arrays.append(
-            cells.fill_null(authority) if name == "authority" else cells.cast(_INTEGERS.get(name, pa.string()))
-        )
-    arrays.append(pa.array(extract.lines, pa.int64()))
-    return pa.Table.from_arrays(arrays, schema=table_schema(extract.schema))
+    return pa.concat_tables(build_parts(extract, authority))
 
 
-def _as_arrow(column: Column) -> pa.Array:
-    codes = pa.array(np.where(column.codes < 0, 0, column.codes), pa.int32(), mask=column.codes < 0)
-    return pa.DictionaryArray.from_arrays(codes, pa.array([*column.values, ""], pa.string())).cast(pa.string())
+def build_parts(extract: Extract, authority: str) -> Iterator[pa.Table]:
+    """The same, some rows at a time: what is written is never there as a whole. One part at least, if it is empty."""
+    texts = {name: _as_arrow(column.values) for name, column in extract.columns.items()}
+    schema = table_schema(extract.schema)
+    for start in range(0, max(extract.rows, 1), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        arrays = []
+        for name, column in extract.columns.items():
+            codes = column.codes[part]
+            cells = pa.DictionaryArray.from_arrays(
+                pa.array(np.where(codes < 0, 0, codes), pa.int32(), mask=codes < 0), texts[name]
+            ).cast(pa.string())
+            arrays.append(
+                cells.fill_null(authority) if name == "authority" else cells.cast(_INTEGERS.get(name, pa.string()))
+            )
+        arrays.append(pa.array(extract.lines[part], pa.int64()))
+        yield pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _as_arrow(values: Sequence[str]) -> pa.StringArray:
+    """The distinct values, one at least so that a blank has something to stand on."""
+    if isinstance(values, Texts):
+        return values.array
+    return pa.array([*values, ""], pa.string())
 
 
 def admit(examination: Examination, edition: Edition, folder: Path, *, last_review_on: date | None = None) -> None:
@@ -57,10 +74,11 @@ def admit(examination: Examination, edition: Edition, folder: Path, *, last_revi
         raise ValueError("a refused edition is not admitted")
     folder.mkdir(parents=True, exist_ok=True)
     for name in EXTRACTS:
-        table = examination.tables.get(name)
-        pq.write_table(
-            table_schema(read_schema(name)).empty_table() if table is None else table, folder / f"{name}.parquet"
-        )
+        schema = table_schema(read_schema(name))
+        with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
+            checked = examination.checked.get(name)
+            for part in build_parts(checked, examination.authority) if checked else (schema.empty_table(),):
+                writer.write_table(part)
     pq.write_table(_inventory(examination), folder / "inventory.parquet")
     pq.write_table(_periods(edition, last_review_on), folder / "edition_periods.parquet")
     pq.write_table(_statistics(examination), folder / "published_statistics.parquet")

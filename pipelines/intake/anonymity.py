@@ -51,16 +51,17 @@ def _measure(extract: Extract, attributes: Mapping[str, str]) -> Anonymity:
     group = group_rows(*(_codes(extract, column) for column in attributes))
     children = extract.columns["child_id"]
     named = children.is_filled
-    # Each child once in each group in which it stands.
-    pairs = np.unique(np.stack([group[named], children.codes[named].astype(np.int64)]), axis=1)
-    sizes = np.unique(pairs[0], return_counts=True)
-    small = np.isin(pairs[0], sizes[0][sizes[1] == 1])
+    # Each child once in each group in which it stands: both as one number.
+    count = max(len(children.values), 1)
+    groups, child = np.divmod(np.unique(group[named] * count + children.codes[named]), count)
+    sizes = np.unique(groups, return_counts=True)
+    small = np.isin(groups, sizes[0][sizes[1] == 1])
     return Anonymity(
         attributes=tuple(attributes.values()),
-        children=len(np.unique(pairs[1])),
+        children=len(np.unique(child)),
         groups=len(sizes[0]),
         smallest_group=int(sizes[1].min()) if len(sizes[0]) else 0,
-        alone=len(np.unique(pairs[1][small])),
+        alone=len(np.unique(child[small])),
     )
 
 

@@ -5,17 +5,16 @@ Each distinct value is judged once. Rules about several cells or rows belong in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.intake.findings import Findings
-from pipelines.intake.moments import Moment
-from pipelines.intake.schemas import ExtractSchema
-from pipelines.intake.sheets import Column, Mask, Numbers, Sheet, blank_column
-
-NO_DAY = -1
-NO_SECOND = np.iinfo(np.int64).min
+from pipelines.intake.many_moments import NO_DAY, NO_SECOND, Moments, read_plain_moments
+from pipelines.intake.schemas import ExtractSchema, Field
+from pipelines.intake.sheets import Column, Mask, Numbers, Sheet, Texts, blank_column
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Extract:
     schema: ExtractSchema
     lines: Numbers
     columns: dict[str, Column]
-    moments: dict[str, tuple[Moment | None, ...]]
-    """Per date or timestamp column, the moment of each distinct value; None where the value is wrong."""
+    moments: dict[str, Moments]
+    """Per date or timestamp column, the moments of its distinct values."""
 
     @property
     def name(self) -> str:
@@ -38,35 +37,71 @@ class Extract:
 
     def days(self, column: str) -> Numbers:
         """Per row, the local date as an ordinal; NO_DAY where there is none."""
-        days = [moment.day if moment else NO_DAY for moment in self.moments[column]]
-        return np.array([*days, NO_DAY], dtype=np.int64)[self.columns[column].codes]
+        return np.append(self.moments[column].days, NO_DAY)[self.columns[column].codes]
 
     def seconds(self, column: str) -> Numbers:
         """Per row, the instant in seconds since 1970; NO_SECOND where only a date is known, or nothing."""
-        seconds = [NO_SECOND if m is None or m.second is None else m.second for m in self.moments[column]]
-        return np.array([*seconds, NO_SECOND], dtype=np.int64)[self.columns[column].codes]
+        return np.append(self.moments[column].seconds, NO_SECOND)[self.columns[column].codes]
 
 
 def check_cells(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> Extract:
     """Add a finding for each cell that its schema does not allow, and for each repeated key."""
     named = sheet.named()
     columns = {name: named.get(name) or blank_column(sheet.rows) for name in schema.fields}
-    moments: dict[str, tuple[Moment | None, ...]] = {}
+    moments: dict[str, Moments] = {}
     for name, field in schema.fields.items():
         column = columns[name]
-        judgements = [schema.judge(name, value) for value in column.values]
-        if field.form in ("date", "timestamp"):
-            moments[name] = tuple(judgement.moment for judgement in judgements)
-            skipped = [bool(judgement.moment and judgement.moment.never_happened) for judgement in judgements]
-            findings.add_rows("local_time_never_happened", schema.name, name, sheet.lines[column.where(skipped)])
+        verdicts = _judge(schema, name, column)
+        if verdicts.moments is not None:
+            moments[name] = verdicts.moments
+            skipped = column.where(verdicts.never_happened)
+            findings.add_rows("local_time_never_happened", schema.name, name, sheet.lines[skipped])
         if field.is_required and name in named:
             findings.add_rows("blank_required", schema.name, name, sheet.lines[~column.is_filled])
-        for rule in sorted({judgement.rule for judgement in judgements if judgement.rule}):
-            broken = column.where([judgement.rule == rule for judgement in judgements])
-            findings.add_rows(rule, schema.name, name, sheet.lines[broken], **field.words)
+        for rule, broken in sorted(verdicts.broken.items()):
+            findings.add_rows(rule, schema.name, name, sheet.lines[column.where(broken)], **field.words)
     extract = Extract(schema, sheet.lines, columns, moments)
     _check_key(extract, findings)
     return extract
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """What the distinct values of a column are: per rule which of them break it, the moments that they name."""
+
+    broken: dict[str, Mask]
+    moments: Moments | None
+    never_happened: Mask
+
+
+def _judge(schema: ExtractSchema, name: str, column: Column) -> _Verdicts:
+    """Of many values, those that are plainly sound are accepted together; any other is judged by itself."""
+    values = column.values
+    count = len(values)
+    moments = Moments.none(count) if schema.fields[name].form in ("date", "timestamp") else None
+    verdicts = _Verdicts({}, moments, np.zeros(count, dtype=bool))
+    places: Iterable[int] = range(count)
+    if isinstance(values, Texts):
+        plain, read = _accept(schema.fields[name], values)
+        places = np.flatnonzero(~plain).tolist()
+        verdicts = _Verdicts({}, moments if read is None else read, verdicts.never_happened)
+    for place in places:
+        judgement = schema.judge(name, values[place])
+        if judgement.rule:
+            verdicts.broken.setdefault(judgement.rule, np.zeros(count, dtype=bool))[place] = True
+        if verdicts.moments is not None and judgement.moment is not None:
+            verdicts.moments.put(place, judgement.moment)
+            verdicts.never_happened[place] = judgement.moment.never_happened
+    return verdicts
+
+
+def _accept(field: Field, values: Texts) -> tuple[Mask, Moments | None]:
+    """Which of many values are plainly sound, and the moments that they name."""
+    if field.form in ("date", "timestamp"):
+        return read_plain_moments(values)
+    if field.pattern is None:
+        return np.zeros(len(values), dtype=bool), None
+    return values.matching(f"^(?:{field.pattern.pattern})$"), None
 
 
 def _check_key(extract: Extract, findings: Findings) -> None:
@@ -74,7 +109,7 @@ def _check_key(extract: Extract, findings: Findings) -> None:
     filled: Mask = np.ones(extract.rows, dtype=bool)
     for name in key:
         filled &= extract.columns[name].is_filled
-    groups = group_rows(*(extract.columns[name].codes.astype(np.int64) for name in key))
+    groups = group_rows(*(extract.columns[name].codes for name in key))
     rows = np.flatnonzero(filled & (groups != np.arange(extract.rows)))
     if not len(rows):
         return
@@ -83,13 +118,18 @@ def _check_key(extract: Extract, findings: Findings) -> None:
     findings.add_rows("not_unique", extract.name, key[0], extract.lines[rows], fields=fields, line=firsts)
 
 
-def group_rows(*codes: Numbers) -> Numbers:
+def group_rows(*codes: npt.NDArray[np.integer]) -> Numbers:
     """Per row, the first row that has the same codes in every one of the columns."""
     if not len(codes[0]):
         return np.empty(0, dtype=np.int64)
+    if len(codes) == 1:
+        firsts = np.empty(int(codes[0].max()) + 2, dtype=np.int64)
+        firsts[codes[0][::-1]] = np.arange(len(codes[0]))[::-1]  # of several rows with one code, the first is put last
+        found: Numbers = firsts[codes[0]]
+        return found
     combined = np.zeros(len(codes[0]), dtype=np.int64)
     for column in codes:
-        combined = combined * (int(column.max()) + 2) + column + 1
+        combined = combined * (int(column.max()) + 2) + column.astype(np.int64) + 1
         # Numbered anew after each column, so that the product cannot overflow.
         combined = np.unique(combined, return_inverse=True)[1].astype(np.int64)
     firsts = np.unique(combined, return_index=True)[1].astype(np.int64)

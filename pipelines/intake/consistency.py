@@ -7,7 +7,7 @@ Sentences are in the catalogue.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.figures import Collection, Edition, Period
-from pipelines.intake.cells import NO_DAY, NO_SECOND, Extract, group_rows
+from pipelines.intake.cells import Extract, group_rows
 from pipelines.intake.findings import Findings
+from pipelines.intake.many_moments import NO_DAY, NO_SECOND, Moments
 from pipelines.intake.moments import Moment, is_before
-from pipelines.intake.sheets import Column, Mask, Numbers
+from pipelines.intake.sheets import Column, Mask, Numbers, match_values
 
 LAST_DAY_OF_ABSENT = date(2017, 1, 31)
 """The police category ended with the guidance of January 2017."""
@@ -163,25 +164,60 @@ def _check_overlaps(episodes: Extract, findings: Findings) -> None:
     """Source: rule 574 of the SSDA903 return, here for every child and also for an episode inside another."""
     child = episodes.columns["child_id"].codes
     days, seconds = episodes.days("started_at"), episodes.seconds("started_at")
-    starts, ends = episodes.moments["started_at"], episodes.moments["ended_at"]
-    started, ended = episodes.columns["started_at"].codes, episodes.columns["ended_at"].codes
-    usable = _is_repeated(child) & (days != NO_DAY) & ((ended < 0) | (episodes.days("ended_at") != NO_DAY))
-    order = np.lexsort((np.arange(episodes.rows), seconds, days, child))
+    end_days, end_seconds = episodes.days("ended_at"), episodes.seconds("ended_at")
+    is_open = ~episodes.columns["ended_at"].is_filled
+    usable = np.flatnonzero(_is_repeated(child) & (days != NO_DAY) & (is_open | (end_days != NO_DAY)))
+    order = usable[np.lexsort((usable, seconds[usable], days[usable], child[usable]))]
+    ends = np.where(is_open[order], _NEVER, _latest(end_days[order], end_seconds[order]))
+    doubtful = _children_with_a_row_before(child[order], _earliest(days[order], seconds[order]), ends)
+    order = order[doubtful]
     rows: list[int] = []
     earlier: list[int] = []
     last_child, latest, latest_end = -1, -1, None
-    for row in order[usable[order]].tolist():
-        start = starts[started[row]]
-        end = ends[ended[row]] if ended[row] >= 0 else None
+    for row in order.tolist():
+        start = _moment(days[row], seconds[row])
+        end = None if is_open[row] else _moment(end_days[row], end_seconds[row])
         if child[row] != last_child:
             last_child, latest, latest_end = child[row], row, end
             continue
-        if latest_end is None or (start is not None and is_before(start, latest_end)):
+        if latest_end is None or is_before(start, latest_end):
             rows.append(row)
             earlier.append(int(episodes.lines[latest]))
         if latest_end is not None and (end is None or is_before(latest_end, end)):
             latest, latest_end = row, end
     findings.add_rows("overlapping_episodes", episodes.name, "started_at", episodes.lines[rows], line=earlier)
+
+
+_DAY = 86_400
+_NEVER = date(2200, 1, 1).toordinal() * _DAY
+_EPOCH = date(1970, 1, 1).toordinal() * _DAY
+
+
+def _earliest(days: Numbers, seconds: Numbers) -> Numbers:
+    """The first second that a moment can stand for; a date alone may stand for any of its day, in any zone of the year."""
+    return np.where(seconds == NO_SECOND, (days - 1) * _DAY, seconds + _EPOCH)
+
+
+def _latest(days: Numbers, seconds: Numbers) -> Numbers:
+    return np.where(seconds == NO_SECOND, (days + 2) * _DAY, seconds + _EPOCH)
+
+
+def _children_with_a_row_before(child: npt.NDArray[np.int32], starts: Numbers, ends: Numbers) -> Mask:
+    """Per row (sorted by child and start), whether some row of its child may start before an earlier one of it has ended."""
+    if not len(child):
+        return np.zeros(0, dtype=bool)
+    begins = np.append(True, child[1:] != child[:-1])
+    group = np.cumsum(begins) - 1
+    # The latest end so far of each child: the ends of a later child are all larger than those of the one before.
+    apart = group * (_NEVER + 1)
+    reached = np.maximum.accumulate(ends + apart) - apart
+    early = np.append(False, starts[1:] < reached[:-1]) & ~begins
+    result: Mask = np.isin(group, np.unique(group[early])) if early.any() else early
+    return result
+
+
+def _moment(day: int, second: int) -> Moment:
+    return Moment(int(day), None if second == NO_SECOND else int(second))
 
 
 def _is_repeated(codes: npt.NDArray[np.int32]) -> Mask:
@@ -194,23 +230,40 @@ def _check_ages(episodes: Extract, findings: Findings) -> None:
     """Each age says between which two dates the child was born; the rows of one child must leave a date in common."""
     child, days = episodes.columns["child_id"].codes, episodes.days("started_at")
     ages = episodes.columns["age"].numbers(_years, -1)
-    usable = _is_repeated(child) & (days != NO_DAY) & (ages >= 0)
-    order = np.lexsort((np.arange(episodes.rows), days, child))
+    usable = np.flatnonzero(_is_repeated(child) & (days != NO_DAY) & (ages >= 0))
+    lowest, highest = _birthdays(days[usable], ages[usable] + 1), _birthdays(days[usable], ages[usable])
+    order = np.lexsort((usable, days[usable], child[usable]))
+    order = order[_leave_nothing_in_common(child[usable][order], lowest[order], highest[order])]
     born: dict[int, tuple[int, int, int]] = {}
     rows: list[int] = []
     earlier: list[int] = []
-    for row in order[usable[order]].tolist():
-        start, age = int(days[row]), int(ages[row])
-        lowest, highest = _years_before(start, age + 1), _years_before(start, age)
+    for place in order.tolist():
+        row, low, high = int(usable[place]), int(lowest[place]), int(highest[place])
         known = born.get(int(child[row]))
         if known is None:
-            born[int(child[row])] = (lowest, highest, row)
-        elif lowest > known[1] or highest < known[0]:
+            born[int(child[row])] = (low, high, row)
+        elif low > known[1] or high < known[0]:
             rows.append(row)
             earlier.append(int(episodes.lines[known[2]]))
         else:
-            born[int(child[row])] = (max(lowest, known[0]), min(highest, known[1]), row)
+            born[int(child[row])] = (max(low, known[0]), min(high, known[1]), row)
     findings.add_rows("age_contradicts", episodes.name, "age", episodes.lines[rows], line=earlier)
+
+
+def _leave_nothing_in_common(child: npt.NDArray[np.int32], lowest: Numbers, highest: Numbers) -> Mask:
+    """Per row (sorted by child), whether the spans of its child have no day in common."""
+    if not len(child):
+        return np.zeros(0, dtype=bool)
+    begins = np.flatnonzero(np.append(True, child[1:] != child[:-1]))
+    contradicts = np.maximum.reduceat(lowest, begins) > np.minimum.reduceat(highest, begins)
+    result: Mask = np.repeat(contradicts, np.diff(np.append(begins, len(child))))
+    return result
+
+
+def _birthdays(days: Numbers, years: Numbers) -> Numbers:
+    """The day so many years before each day. Each day and number of years is worked out once."""
+    kinds, places = np.unique(days * 32 + years, return_inverse=True)
+    return np.array([_years_before(kind // 32, kind % 32) for kind in kinds.tolist()], dtype=np.int64)[places]
 
 
 def _years(text: str) -> int:
@@ -228,28 +281,30 @@ def _years_before(ordinal: int, years: int) -> int:
 
 
 def _check_sexes(extracts: Extracts, findings: Findings) -> None:
-    known: dict[str, tuple[str, str, int]] = {}
-    for extract in extracts.values():
-        if "sex" not in extract.columns:
-            continue
-        children, sexes = extract.columns["child_id"], extract.columns["sex"]
-        stated = np.flatnonzero(sexes.is_any_of("female", "male") & children.is_filled)
-        pairs = children.codes.astype(np.int64) * (len(sexes.values) + 1) + sexes.codes
-        contradicting = set()
-        for row in stated[np.sort(np.unique(pairs[stated], return_index=True)[1])].tolist():
-            child, sex = children.text(row), sexes.text(row)
-            first = known.setdefault(child, (sex, extract.name, int(extract.lines[row])))
-            if first[0] != sex:
-                contradicting.add(int(pairs[row]))
-        rows = stated[np.isin(pairs[stated], list(contradicting))] if contradicting else stated[:0]
-        others = [known[children.text(row)] for row in rows.tolist()]
+    """A child's sex is that of the first row that states one, in the order of the extracts."""
+    stating = [extract for extract in extracts.values() if "sex" in extract.columns]
+    numbers, count = match_values([extract.columns["child_id"] for extract in stating])
+    known = np.full(
+        count, -1, dtype=np.int64
+    )  # per child, where it is first stated: the place in `stating`, and the row
+    sex_of = np.full(count, -1, dtype=np.int8)
+    for place, (extract, number) in enumerate(zip(stating, numbers, strict=True)):
+        sexes, child = extract.columns["sex"], np.append(number, -1)[extract.columns["child_id"].codes]
+        sex = np.where(sexes.is_any_of("male"), 1, 0).astype(np.int8)
+        stated = np.flatnonzero(sexes.is_any_of("female", "male") & (child >= 0))
+        new = stated[known[child[stated]] < 0][::-1]
+        known[child[new]] = new * len(stating) + place  # of several rows of one child, the first is put last
+        sex_of[child[new]] = sex[new]
+        rows = stated[sex_of[child[stated]] != sex[stated]]
+        firsts = known[child[rows]].tolist()
+        others = [(stating[first % len(stating)], first // len(stating)) for first in firsts]
         findings.add_rows(
             "sex_contradicts",
             extract.name,
             "sex",
             extract.lines[rows],
-            elsewhere=[other[1] for other in others],
-            line=[other[2] for other in others],
+            elsewhere=[other.name for other, _ in others],
+            line=[int(other.lines[row]) for other, row in others],
         )
 
 
@@ -259,7 +314,7 @@ _AGREEING = ("held_at", "interviewer", "push_factors", "pull_factors", "shared_w
 
 def _check_interviews(interviews: Extract, findings: Findings) -> None:
     identities = interviews.columns["interview_id"]
-    firsts = group_rows(identities.codes.astype(np.int64))
+    firsts = group_rows(identities.codes)
     for field in _AGREEING:
         meanings = _meanings(interviews.columns[field], interviews.moments.get(field), field.endswith("_factors"))
         differing = np.flatnonzero(identities.is_filled & (meanings != meanings[firsts]))
@@ -267,26 +322,32 @@ def _check_interviews(interviews: Extract, findings: Findings) -> None:
         findings.add_rows("interview_rows_disagree", interviews.name, field, interviews.lines[differing], line=lines)
 
 
-def _meanings(column: Column, moments: tuple[Moment | None, ...] | None, is_list: bool) -> Numbers:
+def _meanings(column: Column, moments: Moments | None, is_list: bool) -> Numbers:
     """Per row, a number that is the same for cells that mean the same: one instant, or one set of factors."""
-    numbers: dict[Hashable, int] = {}
-    meanings = []
-    for position, text in enumerate(column.values):
-        meaning: Hashable = text
-        if moments is not None and (moment := moments[position]) is not None:
-            meaning = moment
-        elif is_list:
-            meaning = frozenset(text.split(";"))
-        meanings.append(numbers.setdefault(meaning, len(numbers)))
+    if moments is not None:
+        numbers = number_moments(moments)
+        # A value that names no moment means what it says, and no more.
+        numbers = np.where(moments.days == NO_DAY, -2 - np.arange(len(numbers)), numbers)
+        return np.append(numbers, -1)[column.codes]
+    if not is_list:
+        return column.codes.astype(np.int64)
+    sets: dict[frozenset[str], int] = {}
+    meanings = [sets.setdefault(frozenset(text.split(";")), len(sets)) for text in column.values]
     return np.array([*meanings, -1], dtype=np.int64)[column.codes]
+
+
+def number_moments(moments: Moments) -> Numbers:
+    """Per value, a number that is the same for equal moments only."""
+    seconds = np.where(moments.seconds == NO_SECOND, 0, moments.seconds + _EPOCH + 1)
+    # An instant lies within two days of its local date: day and instant together are one number.
+    return moments.days * (4 * _DAY) + np.where(seconds > 0, seconds - (moments.days - 1) * _DAY, 0)
 
 
 def _check_interviewed_episodes(interviews: Extract, episodes: Extract, period: Period, findings: Findings) -> int:
     """Interviews against their episodes. Returns how many rows are of episodes outside the period."""
     wanted, known = interviews.columns["episode_id"], episodes.columns["episode_id"]
     # The last of several rows with one id, which is an error in any case.
-    row_of = {known.values[code]: row for row, code in enumerate(known.codes.tolist()) if code >= 0}
-    rows = wanted.numbers(lambda text: row_of.get(text, -1), -1)
+    rows = find_rows(wanted, known)
     orphans = wanted.is_filled & (rows < 0)
     findings.add_rows("orphan_interview", interviews.name, "episode_id", interviews.lines[orphans])
     if not episodes.rows:
@@ -309,6 +370,17 @@ def _check_interviewed_episodes(interviews: Extract, episodes: Extract, period: 
     findings.add_rows("interview_before_return", interviews.name, "held_at", interviews.lines[early])
     started = of_episode(episodes.days("started_at"), NO_DAY)
     return _report_outside(interviews, started, period, findings)
+
+
+def find_rows(wanted: Column, known: Column) -> Numbers:
+    """Per row of the first column, the last row of the other that has its value; -1 where none has, or the cell is blank."""
+    (of_wanted, of_known), count = match_values([wanted, known])
+    row_of = np.full(count + 1, -1, dtype=np.int64)
+    filled = np.flatnonzero(known.is_filled)
+    row_of[of_known[known.codes[filled]]] = filled  # of several rows with one value, the last is put last
+    row_of[count] = -1
+    rows: Numbers = row_of[np.append(of_wanted, count)[wanted.codes]]
+    return rows
 
 
 def _check_period(extract: Extract, column: str, period: Period, findings: Findings) -> int:

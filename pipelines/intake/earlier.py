@@ -5,20 +5,22 @@ Counts only, as queries: nothing here says that either extract is wrong. The ear
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.figures import Collection, Edition
-from pipelines.intake.cells import NO_DAY, Extract, check_cells
+from pipelines.intake.cells import Extract, check_cells
+from pipelines.intake.consistency import find_rows, number_moments
 from pipelines.intake.files import list_folder, read_plain_file
 from pipelines.intake.findings import Findings
 from pipelines.intake.header import check_header
+from pipelines.intake.many_moments import NO_DAY
 from pipelines.intake.reading import read_sheet
 from pipelines.intake.schemas import read_schema
-from pipelines.intake.sheets import Mask, Numbers
+from pipelines.intake.sheets import Column, Mask, Numbers, match_values
 
 ENOUGH_CHILDREN = 20
 """Fewer children than these in either extract may well have none in common."""
@@ -108,28 +110,30 @@ def _months(days: Numbers) -> Numbers:
 
 def _places(extract: Extract, other: Extract, identity: str) -> Numbers:
     """Per row of the first, the row of the other that has its id; -1 where there is none."""
-    known = other.columns[identity]
-    row_of = {known.values[code]: row for row, code in enumerate(known.codes.tolist()) if code >= 0}
-    return extract.columns[identity].numbers(lambda text: row_of.get(text, -1), -1)
+    return find_rows(extract.columns[identity], other.columns[identity])
 
 
 def _differs(extract: Extract, earlier: Extract, place: Numbers, authority: str) -> Mask:
     """Per row, whether a cell that was filled means something else than it did."""
     differs: Mask = np.zeros(extract.rows, dtype=bool)
     for name in extract.schema.fields:
-        numbers: dict[Hashable, int] = {}
-        now, before = (_meanings(each, name, numbers, authority) for each in (extract, earlier))
+        now, before = _meanings(extract, earlier, name, authority)
         then = before[place]
         differs |= (then >= 0) & (then != now)
     return differs
 
 
-def _meanings(extract: Extract, name: str, numbers: dict[Hashable, int], authority: str) -> Numbers:
-    """Per row, a number that is the same for cells that mean the same in either extract; -1 for a blank."""
-    column, moments = extract.columns[name], extract.moments.get(name)
-    meanings: list[Hashable] = list(column.values)
-    if moments is not None:
-        meanings = [moment or text for moment, text in zip(moments, column.values, strict=True)]
-    blank = numbers.setdefault(authority, len(numbers)) if name == "authority" else -1
-    places = [numbers.setdefault(meaning, len(numbers)) for meaning in meanings]
-    return np.array([*places, blank], dtype=np.int64)[column.codes]
+def _meanings(extract: Extract, earlier: Extract, name: str, authority: str) -> tuple[Numbers, Numbers]:
+    """Per row of either extract, a number that is the same for cells that mean the same; -1 for a blank."""
+    columns = [each.columns[name] for each in (extract, earlier)]
+    # A blank authority is the one that is configured.
+    ours = [Column((authority,), np.empty(0, dtype=np.int32))] if name == "authority" else []
+    numbers, count = match_values([*columns, *ours])
+    blank = int(numbers[2][0]) if ours else -1
+    meanings = []
+    for each, column, number in zip((extract, earlier), columns, numbers, strict=False):
+        moments = each.moments.get(name)
+        if moments is not None:
+            number = np.where(moments.days == NO_DAY, number, count + number_moments(moments))
+        meanings.append(np.append(number, blank)[column.codes])
+    return meanings[0], meanings[1]

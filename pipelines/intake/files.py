@@ -17,6 +17,7 @@ from pathlib import Path
 from pipelines.faults import MachineFault
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import EXTRACTS
+from pipelines.memory import read_memory
 from pipelines.paths import OWN_TEMPLATE
 
 FORMATS = (".csv", ".xlsx", ".parquet")
@@ -33,7 +34,8 @@ OPEN_IN_EXCEL = "~$"
 PUBLISHED_STATISTICS = "published_statistics*.csv"
 REVIEWS = ("register-review*.xlsx", "interview-review*.xlsx")
 """Workbooks of reviews that were held, filled in and signed."""
-LARGEST_FILE = 1 << 30
+LARGEST_FILE = 16 << 30
+"""Less where the memory of a build is less: a file may take half of it."""
 """In bytes."""
 
 _EDITION = re.compile("[0-9]{4}")
@@ -118,10 +120,11 @@ def read_plain_file(path: Path, extract: str, findings: Findings) -> PlainFile |
             if kind:
                 findings.add("not_a_plain_file", extract, kind=kind)
                 return None
-            if before.st_size > LARGEST_FILE:
-                findings.add("file_too_large", extract, limit="1 GB")
+            largest = min(LARGEST_FILE, read_memory() // 2)
+            if before.st_size > largest:
+                findings.add("file_too_large", extract, limit=f"{largest / 1e9:.0f} GB")
                 return None
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(largest + 1)
             after = os.fstat(descriptor)
     except OSError:
         if _is_open_in_excel(path):

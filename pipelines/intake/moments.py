@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 EARLIEST, LATEST = date(1990, 1, 1), date(2099, 12, 31)
 _LENGTHS_OF_LOCAL = (len("YYYY-MM-DDTHH:MM"), len("YYYY-MM-DDTHH:MM:SS"))
-_EPOCH = date(1970, 1, 1).toordinal()
+EPOCH = date(1970, 1, 1).toordinal()
 LARGEST_OFFSET = timedelta(hours=14)
 
 
@@ -43,17 +43,20 @@ def read_moment(text: str) -> Moment:
     The form itself must have been checked. Local times that happen twice are read as the first of the two.
     Raises NotAMoment with `no_such_date` or `date_out_of_range`.
     """
-    day, offset = _read_day(text[:10])
+    day, offset = read_day(text[:10])
     if len(text) == len("YYYY-MM-DD"):
         return Moment(day, None)
     if offset is not None and len(text) in _LENGTHS_OF_LOCAL:
-        return Moment(day, (day - _EPOCH) * 86400 + _seconds(text[11:]) - offset)
+        return Moment(day, (day - EPOCH) * 86400 + _seconds(text[11:]) - offset)
     return _read_instant(text)
 
 
 @lru_cache(maxsize=50_000)
-def _read_day(text: str) -> tuple[int, int | None]:
-    """The ordinal of a date, and its offset from UTC in seconds; None where the clocks change on that day."""
+def read_day(text: str) -> tuple[int, int | None]:
+    """The ordinal of an ISO date, and its offset from UTC in seconds; None where the clocks change on that day.
+
+    Raises NotAMoment with `no_such_date` or `date_out_of_range`.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:

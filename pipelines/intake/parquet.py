@@ -13,12 +13,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.intake.findings import Findings
-from pipelines.intake.reading import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
+from pipelines.intake.reading import LONGEST_CELL, MOST_COLUMNS, longest_of
 from pipelines.intake.schemas import ExtractSchema
 from pipelines.intake.sheets import Column, Sheet, build_column
+from pipelines.memory import read_memory
 
-MOST_BYTES = 1 << 30
+MOST_ROWS = 1_000_000_000
+MOST_BYTES = 1 << 40
 """Unpacked, as the file's own footer states it."""
+BYTES_OF_A_ROW = 250
+"""What a row takes while it is checked, its text and the numbers worked out from it: measured at 10 million episodes."""
+
+
+def most_rows() -> int:
+    """How many rows of an extract the memory of a build is enough for."""
+    return min(MOST_ROWS, read_memory() // BYTES_OF_A_ROW)
 
 
 def read_parquet(content: bytes, schema: ExtractSchema, findings: Findings) -> Sheet | None:
@@ -30,23 +39,31 @@ def read_parquet(content: bytes, schema: ExtractSchema, findings: Findings) -> S
         if metadata.num_columns > MOST_COLUMNS:
             findings.add("too_many_columns", schema.name, limit=MOST_COLUMNS)
             return None
-        if metadata.num_rows > MOST_ROWS or sum(sizes) > MOST_BYTES:
+        if metadata.num_rows > most_rows() or sum(sizes) > min(MOST_BYTES, read_memory()):
             findings.add("parquet_too_large", schema.name)
             return None
-        texts = [
-            name for name, kind in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True) if _is_text(kind)
-        ]
-        table = pq.read_table(io.BytesIO(content), read_dictionary=texts, use_threads=False)
+        names = file.schema_arrow.names
+        texts = [name for name, kind in zip(names, file.schema_arrow.types, strict=True) if _is_text(kind)]
+        columns = []
+        for position, name in enumerate(names):
+            # A column at a time: the whole table never stands beside what is made of it.
+            part = pq.read_table(
+                io.BytesIO(content),
+                columns=[name] if names.count(name) == 1 else None,
+                read_dictionary=texts,
+                use_threads=False,
+            )
+            cells = part.column(0 if names.count(name) == 1 else position)
+            del part
+            columns.append(_read_column(cells, name, schema, findings))
+            del cells
     except (pa.ArrowException, OSError, ValueError):
         findings.add("parquet_unreadable", schema.name)
         return None
-    columns = [
-        _read_column(table.column(position), name, schema, findings) for position, name in enumerate(table.column_names)
-    ]
     if None in columns:
         return None
-    lines = np.arange(2, table.num_rows + 2, dtype=np.int64)
-    return Sheet(tuple(table.column_names), tuple(column for column in columns if column is not None), lines)
+    lines = np.arange(2, metadata.num_rows + 2, dtype=np.int64)
+    return Sheet(tuple(names), tuple(column for column in columns if column is not None), lines)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -61,7 +78,7 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
     except (pa.ArrowException, TypeError):
         findings.add("parquet_type", schema.name, named)
         return None
-    if any(len(value) > LONGEST_CELL for value in column.values):
+    if longest_of(column.values) > LONGEST_CELL:
         findings.add("cell_too_long", schema.name, named, limit=f"{LONGEST_CELL:,}")
         return None
     return column
@@ -70,10 +87,14 @@ def _read_column(cells: pa.ChunkedArray, name: str, schema: ExtractSchema, findi
 def gather(cells: pa.ChunkedArray) -> Column:
     """The column of text cells; a null is a blank."""
     encoded = cells.dictionary_encode().unify_dictionaries()
-    chunks = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    values = encoded.chunk(0).dictionary.to_pylist() if chunks else []
-    codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, dtype=np.int32)
-    return build_column(values, codes)
+    if not encoded.num_chunks:
+        return build_column([], np.empty(0, dtype=np.int32))
+    codes = np.empty(len(encoded), dtype=np.int32)
+    start = 0
+    for chunk in encoded.chunks:
+        codes[start : start + len(chunk)] = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        start += len(chunk)
+    return build_column(encoded.chunk(0).dictionary, codes)
 
 
 def _as_text(cells: pa.ChunkedArray, is_date: bool) -> pa.ChunkedArray:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from functools import cache, cached_property
+from typing import Literal
 
 import numpy as np
 
 from pipelines import paths
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema, Field
-from pipelines.intake.sheets import Column, Sheet
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from pipelines.intake.sheets import Column, Mask, Sheet, Texts
 
 Chance = Literal["none", "some", "one in eleven"]
 Shape = Literal["exact", "rough", "hidden"]
@@ -37,6 +34,8 @@ class Detector:
     """The part of a text that is such an identifier, if any."""
     chance: Chance
     shape: Shape = "exact"
+    needs_odd_marks: bool = False
+    """Whether it finds nothing in a text of letters, digits, `_` and `-` alone."""
 
     def recognises(self, text: str) -> bool:
         """Whether a text holds such an identifier."""
@@ -132,15 +131,15 @@ def _find_forename(text: str) -> str | None:
 
 
 DETECTORS = (
-    Detector("holds_email_addresses", "@", _first(_EMAIL), "none", "rough"),
-    Detector("holds_postcodes", r"[0-9][A-Za-z]?\s+[0-9][A-Za-z]{2}", _first(_SPACED_POSTCODE), "none"),
+    Detector("holds_email_addresses", "@", _first(_EMAIL), "none", "rough", True),
+    Detector("holds_postcodes", r"[0-9][A-Za-z]?\s+[0-9][A-Za-z]{2}", _first(_SPACED_POSTCODE), "none", "exact", True),
     Detector(
         "holds_postcodes",
         r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,2}[0-9][A-Za-z0-9]?[0-9][A-Za-z]{2}(?:$|[^A-Za-z0-9])",
         _first(_POSTCODE),
         "some",
     ),
-    Detector("holds_telephone_numbers", r"\+44|0[0-9]+\)?\s", _first(_SPACED_TELEPHONE), "none"),
+    Detector("holds_telephone_numbers", r"\+44|0[0-9]+\)?\s", _first(_SPACED_TELEPHONE), "none", "exact", True),
     Detector("holds_telephone_numbers", r"(?:0|44)[-.]?[1237][0-9.-]{9}", _find_telephone_number, "some"),
     Detector(
         "holds_dates",
@@ -148,7 +147,7 @@ DETECTORS = (
         _first(_DATE),
         "none",
     ),
-    Detector("holds_dates", "[0-9]{8}", _first(_DIGIT_DATE), "some"),
+    Detector("holds_dates", "(?:^|[^0-9])[0-9]{8}(?:$|[^0-9])", _first(_DIGIT_DATE), "some"),
     Detector("holds_upns", "[A-Za-z][0-9]{11}[0-9A-Za-z]", _find_upn, "some"),
     Detector(
         "holds_national_insurance_numbers",
@@ -156,10 +155,15 @@ DETECTORS = (
         _first(_NATIONAL_INSURANCE),
         "some",
     ),
-    Detector("holds_nhs_numbers", r"[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}", _find_nhs_number, "one in eleven"),
-    Detector("holds_names", r"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s", _first(_TITLED_NAME), "none", "rough"),
-    Detector("holds_addresses", r"[0-9][A-Za-z]?,?\s", _first(_ADDRESS), "none", "rough"),
-    Detector("holds_free_text", r"\s", _find_free_text, "none", "hidden"),
+    Detector(
+        "holds_nhs_numbers",
+        r"(?:^|[^0-9])[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{4}(?:$|[^0-9])",
+        _find_nhs_number,
+        "one in eleven",
+    ),
+    Detector("holds_names", r"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s", _first(_TITLED_NAME), "none", "rough", True),
+    Detector("holds_addresses", r"[0-9][A-Za-z]?,?\s", _first(_ADDRESS), "none", "rough", True),
+    Detector("holds_free_text", r"\s", _find_free_text, "none", "hidden", True),
 )
 
 _NAMES = Detector("holds_names", "^[A-Z][a-z]{2}", _first(_NAME), "one in eleven", "rough")
@@ -168,9 +172,9 @@ _FORENAMES_IN_IDS = Detector("holds_names", "[A-Za-z]{3}", _find_forename, "some
 _FORENAMES_IN_CODES = Detector("holds_names", "[A-Za-z]{3}", _find_forename, "none", "rough")
 """A common forename as a word of its own, where the schema knows only codes: a value that it does not list."""
 
-_MANY = 5_000
-"""Distinct values of a column from which Arrow is worth its start."""
-_A_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5,8}(?:Z|[+-][0-9:]{5})?)?\Z")
+_AT_ONCE = 200_000
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5,8}(?:Z|[+-][0-9:]{5})?)?"
+_A_MOMENT = re.compile(rf"{_MOMENT}\Z")
 
 
 def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> None:
@@ -178,41 +182,65 @@ def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> No
     for position, (name, column) in enumerate(zip(sheet.header, sheet.columns, strict=True), start=1):
         field = schema.fields.get(name)
         place = name if field else f"column {position}"
-        texts = _suspects(column, schema, field)
-        array = _as_array(texts)
+        suspects = _suspects(column, schema, field)
         reported: set[str] = set()
         for detector in _detectors(field):
             if detector.rule in reported:
                 continue
-            hits = _recognise(detector, texts, array)
+            hits = _recognise(detector, suspects)
             if _is_enough(detector.chance, hits, column):
                 reported.add(detector.rule)
                 rows = sheet.lines[column.where(hits)]
                 shown = place[0].upper() + place[1:] if not field else place
-                mask = next(detector.mask(text) for text, hit in zip(texts, hits, strict=True) if hit)
+                mask = detector.mask(column.values[int(np.argmax(hits))])
                 shape = f" (of the shape {mask})" if mask else ""
                 findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown, shape=shape)
                 findings.reject(detector.rule, schema.name, rows.tolist())
 
 
-def _recognise(detector: Detector, texts: Sequence[str], array: pa.Array | None) -> list[bool]:
-    if array is None:
-        return [bool(text) and detector.recognises(text) for text in texts]
-    import pyarrow.compute as pc
+@dataclass(frozen=True)
+class _Suspects:
+    """The distinct values of a column, and which of them to look at: not those for which the schema itself vouches."""
 
-    hits = [False] * len(texts)
-    for position in pc.indices_nonzero(pc.match_substring_regex(array, detector.hint)).to_pylist():
-        hits[position] = detector.recognises(texts[position])
+    values: Sequence[str]
+    looked_at: Mask
+
+    @cached_property
+    def has_odd_marks(self) -> bool:
+        """Whether any value has more than letters, digits, `_` and `-`; most detectors look for such."""
+        return not isinstance(self.values, Texts) or bool(self.values.matching("[^A-Za-z0-9_-]").any())
+
+
+def _recognise(detector: Detector, suspects: _Suspects) -> Mask:
+    values, looked_at = suspects.values, suspects.looked_at
+    hits: Mask = np.zeros(len(values), dtype=bool)
+    if not isinstance(values, Texts):
+        hits[:] = [bool(looks) and detector.recognises(text) for text, looks in zip(values, looked_at, strict=True)]
+        return hits
+    if not looked_at.any() or (detector.needs_odd_marks and not suspects.has_odd_marks):
+        return hits
+    likely = looked_at & (
+        _holding_forenames(values) if detector.find is _find_forename else values.matching(detector.hint)
+    )
+    for position in np.flatnonzero(likely).tolist():
+        hits[position] = detector.recognises(values[position])
     return hits
 
 
-def _as_array(texts: Sequence[str]) -> pa.Array | None:
-    """The texts for Arrow's engine, where they are many."""
-    if len(texts) < _MANY:
-        return None
-    import pyarrow as pa
+def _holding_forenames(values: Texts) -> Mask:
+    """Per value, whether one of its words is a common forename: each word that occurs is looked up once."""
+    import pyarrow.compute as pc
 
-    return pa.array(texts, pa.string())
+    likely: Mask = np.zeros(len(values), dtype=bool)
+    for start in range(0, len(values), _AT_ONCE):
+        part = Texts(values.array.slice(start, _AT_ONCE))
+        lists = pc.split_pattern_regex(part.array, r"[^\pL]+")
+        words, parents = pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy()
+        kinds = words.dictionary_encode()
+        known = [len(word) >= 3 and _find_forename(word) is not None for word in kinds.dictionary.to_pylist()]
+        holding = np.asarray(known, dtype=bool)[kinds.indices.to_numpy(zero_copy_only=False)]
+        likely[start + np.unique(parents[holding])] = True
+    return likely
 
 
 def looks_personal(text: str) -> bool:
@@ -239,24 +267,26 @@ def _detectors(field: Field | None) -> Sequence[Detector]:
     return (*DETECTORS, _FORENAMES_IN_CODES)
 
 
-def _suspects(column: Column, schema: ExtractSchema, field: Field | None) -> list[str]:
-    """The distinct values to look at, in order; an empty text stands for one that the schema itself vouches for."""
+def _suspects(column: Column, schema: ExtractSchema, field: Field | None) -> _Suspects:
+    values = column.values
     if field is None or field.form in ("id", "authority"):
-        return list(column.values)
+        return _Suspects(values, np.ones(len(values), dtype=bool))
     if field.form in ("date", "timestamp"):
-        return ["" if _A_MOMENT.match(text) else text for text in column.values]
-    return ["" if schema.judge(field.name, text).rule is None else text for text in column.values]
+        if isinstance(values, Texts):
+            return _Suspects(values, ~values.matching(f"^{_MOMENT}$"))
+        return _Suspects(values, np.array([not _A_MOMENT.match(text) for text in values], dtype=bool))
+    return _Suspects(values, np.array([schema.judge(field.name, text).rule is not None for text in values], dtype=bool))
 
 
-def _is_enough(chance: Chance, hits: Sequence[bool], column: Column) -> bool:
-    if not any(hits):
+def _is_enough(chance: Chance, hits: Mask, column: Column) -> bool:
+    if not hits.any():
         return False
     if chance == "none":
         return True
     counts = column.counts()
-    cells, found = int(counts.sum()), int(counts[np.asarray(hits)].sum())
+    cells, found = int(counts.sum()), int(counts[hits].sum())
     if chance == "some":
         return found >= max(2, cells / 10)
     # One child's id repeated over many rows is one id: only different ids are evidence against chance.
-    distinct = sum(hits)
+    distinct = int(hits.sum())
     return found >= 2 and distinct >= min(2, len(hits)) and distinct * 2 >= len(hits)

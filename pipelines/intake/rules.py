@@ -106,8 +106,8 @@ CATALOGUE: dict[str, tuple[Rule, ...]] = {
         ),
         _error(
             "file_too_large",
-            "The file is larger than {limit}, which no extract needs.",
-            "Check what was exported; split off the years that the edition does not need.",
+            "The file is larger than {limit}, which is more than half of the memory that a build may take.",
+            "Check what was exported; split off the years that the edition does not need, or raise memory in storyboard.yml.",
         ),
         _error(
             "file_changing",
@@ -165,7 +165,7 @@ CATALOGUE: dict[str, tuple[Rule, ...]] = {
         _error(
             "too_many_rows",
             "There are more than {limit} rows.",
-            "Export only the years that the edition needs.",
+            "Export only the years that the edition needs; as Parquet, or without any quotation mark, more rows can be read.",
         ),
         _error(
             "ragged_row",
@@ -264,8 +264,8 @@ CATALOGUE: dict[str, tuple[Rule, ...]] = {
         ),
         _error(
             "parquet_too_large",
-            "The Parquet file unpacks to far more than it should.",
-            "Check what was exported, or use CSV UTF-8.",
+            "The Parquet file unpacks to more than the memory that a build may take.",
+            "Check what was exported, or raise memory in storyboard.yml.",
         ),
         _error(
             "parquet_type",

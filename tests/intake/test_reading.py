@@ -34,7 +34,7 @@ def cells(sheet: Sheet) -> list[list[str]]:
 @example([["a", "a"], ["\\", "x"]], "\n", "")
 def test_what_arrow_splits_is_what_the_records_are(rows: list[list[str]], end: str, last: str) -> None:
     text = end.join(",".join(row) for row in rows) + last
-    quick = read_plain_text(text)
+    quick = read_plain_text(text.encode())
     if quick is None:
         return
     findings = Findings()
@@ -51,7 +51,7 @@ def test_what_arrow_splits_is_what_the_records_are(rows: list[list[str]], end: s
 
 def test_a_sound_extract_is_split_by_arrow() -> None:
     for end in ("\n", "\r\n"):
-        sheet = read_plain_text(as_csv(sound_rows("missing_episodes")).replace("\r\n", end))
+        sheet = read_plain_text(as_csv(sound_rows("missing_episodes")).replace("\r\n", end).encode())
         assert sheet is not None
         assert sheet.rows == 3
         assert sheet.columns[0].values == ("ep-one", "ep-two", "ep-three")
@@ -75,7 +75,7 @@ def test_a_sound_extract_is_split_by_arrow() -> None:
     ],
 )
 def test_whatever_is_out_of_the_ordinary_is_read_record_by_record(text: str) -> None:
-    assert read_plain_text(text) is None
+    assert read_plain_text(text.encode()) is None
 
 
 def test_broken_files_have_the_same_findings_however_they_are_read(
