@@ -1,7 +1,7 @@
-"""The reviews that fall between editions: when they are due, what is asked in them, what came of one that was held.
+"""The reviews that fall between editions: when they are due, and what came of one that was held.
 
-Records, the calendar and the plan in `docs/reports/reviews.yml`, which those who write a review's workbook share with those who
-read it back. No case is chosen here, and no file of a review opened.
+Records and the calendar, which those who write a review's workbook share with those who read it back; what is asked is planned in
+`review_plans`. No case is chosen here, and no file of a review opened.
 """
 
 from __future__ import annotations
@@ -9,14 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
-from functools import cache
 from typing import Literal
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
-
-from pipelines import paths
 
 MONTHS = (2, 8)
 """The register is reviewed in February and in August."""
@@ -45,41 +38,6 @@ def _months(year: int) -> list[date]:
     return [date(each, month, 1) for each in (year - 1, year, year + 1) for month in MONTHS]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Question(_Part):
-    """One column that a role fills in for each row."""
-
-    head: str = Field(min_length=1, description="The head of the column.")
-    role: str = Field(min_length=1, description="Who fills it in.")
-    answers: tuple[str, ...] = Field((), description="The answers that there are; none where it is words or a date.")
-    decides: bool = Field(False, description="Whether a row with an answer here has been looked at.")
-
-
-class Plan(_Part):
-    """What one review draws and asks."""
-
-    title: str = Field(min_length=1, description="What the review is called.")
-    about: tuple[str, ...] = Field(
-        min_length=1, description="What those who fill it in must know, a sentence or two each."
-    )
-    one_in: int = Field(ge=1, description="One in how many is drawn from each stratum, rounded up.")
-    roles: tuple[str, ...] = Field(min_length=1, description="Who signs.")
-    questions: tuple[Question, ...] = Field(min_length=1, description="What is asked of each row, in order.")
-
-    @property
-    def share(self) -> Fraction:
-        """The part of each stratum that is drawn."""
-        return Fraction(1, self.one_in)
-
-    @property
-    def decision(self) -> Question:
-        """The question whose answer says that a row has been looked at."""
-        return next(question for question in self.questions if question.decides)
-
-
 @dataclass(frozen=True)
 class HeldReview:
     """What a workbook that was filled in says: answers counted, and the decision on each row. No free text is kept."""
@@ -101,13 +59,3 @@ class HeldReview:
     def is_signed(self) -> bool:
         """Whether every role has signed."""
         return bool(self.signed) and all(self.signed.values())
-
-
-@cache
-def read_plans() -> Mapping[Subject, Plan]:
-    """What each review draws and asks. Raises ValidationError where the plan is not as it should be."""
-    stated = yaml.safe_load(paths.REVIEWS_PLAN.read_text("utf-8"))
-    return {
-        "register": Plan.model_validate(stated["register"]),
-        "return_interviews": Plan.model_validate(stated["return_interviews"]),
-    }

@@ -29,7 +29,8 @@ from pipelines.intake.gate import examine
 from pipelines.intake.report import show_as_text
 from pipelines.intake.review_answers import choose_last, find_reviews, read_review
 from pipelines.publishing.review_summary import write_review_summary
-from pipelines.reviews import FILES, HeldReview, date_last_review, date_review, read_plans
+from pipelines.review_plans import read_plans
+from pipelines.reviews import FILES, HeldReview, date_last_review, date_review
 
 _MODELS = ("register_review_cases", "register_census_matches", "held_interviews")
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import paths, register
 from pipelines.defs.runs import EditionRun
 from pipelines.editions.seal import PAGES
 from pipelines.editions.state import EditionState, describe_folder, list_editions
 from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
-from pipelines.intake.review_answers import find_reviews
 from pipelines.publishing.authorities import choose_folders, read_plan
 from pipelines.publishing.book import Audience, Book, PublishedStatistic
 from pipelines.publishing.citations import read_registers
 from pipelines.publishing.downloads import read_public_figures, read_restricted_figures
 from pipelines.publishing.exact import show_exact
+
+if TYPE_CHECKING:
+    from pipelines.reviews import HeldReview
 
 
 def open_public_books(run: EditionRun, figures: Sequence[PublicFigure]) -> dict[str, Book]:
@@ -114,7 +117,7 @@ def _open(
     ours = _by_authority(figures)
     statistics = read_published_statistics(run)
     sql, checks = register.read_metric_models(), register.read_checks()
-    reviews = find_reviews(run.extracts) if audience == "restricted" else ()
+    reviews = _find_reviews(run) if audience == "restricted" else ()
     return {
         place: Book(
             run.edition,
@@ -148,6 +151,13 @@ def _open(
         )
         for place, authority in choose_folders(ours, plan.pages_for).items()
     }
+
+
+def _find_reviews(run: EditionRun) -> Sequence[HeldReview]:
+    # What opens workbooks takes a while to import, and the public side needs none of it.
+    from pipelines.intake.review_answers import find_reviews
+
+    return find_reviews(run.extracts)
 
 
 def _by_authority(figures: Sequence[PublicFigure]) -> dict[str, list[PublicFigure]]:

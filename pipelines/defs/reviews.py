@@ -29,7 +29,8 @@ from pipelines.publishing.review_lists import (
 )
 from pipelines.publishing.review_workbooks import write_review_workbook
 from pipelines.register import read_metrics
-from pipelines.reviews import FILES, HeldReview, Plan, read_plans
+from pipelines.review_plans import Plan, read_plans
+from pipelines.reviews import FILES, HeldReview
 
 Record = TypeVar("Record", RegisterCase, HeldInterview, CensusMatch)
 

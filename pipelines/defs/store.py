@@ -126,8 +126,8 @@ class Store:
         parts = [told for told in self.told if told.name == told.kind]
         lines = [f"{told.name}: {told.why}" for told in self.told if told not in parts]
         for kind in sorted({told.kind for told in parts}):
-            reused = sum(told.is_reused for told in parts if told.kind == kind)
-            lines.append(f"{kind}: {reused} reused, made of the same; {len(parts) - reused} made")
+            reused = [told.is_reused for told in parts if told.kind == kind]
+            lines.append(f"{kind}: {sum(reused)} reused, made of the same; {reused.count(False)} made")
         return sorted(lines)
 
     def _describe(self, key: str, content: bytes, of: Mapping[str, str]) -> Thing:

@@ -17,20 +17,8 @@ from pipelines.faults import DataFault
 from pipelines.intake.files import REVIEWS, read_plain_file
 from pipelines.intake.findings import Findings
 from pipelines.intake.workbook import is_safe
-from pipelines.reviews import (
-    FILES,
-    LIST,
-    NOTES,
-    POSITION,
-    REVIEW,
-    SIGNATURES,
-    HeldReview,
-    Plan,
-    Question,
-    Subject,
-    date_review,
-    read_plans,
-)
+from pipelines.review_plans import Plan, Question, read_plans
+from pipelines.reviews import FILES, LIST, NOTES, POSITION, REVIEW, SIGNATURES, HeldReview, Subject, date_review
 
 _ROWS = 20_000
 """More rows than any review has; a sheet that says it is longer is not read to its end."""

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Category, Collection, Edition, FigureKey, Metric, Period, PublicFigure
 from pipelines.publishing.english import order_of_stretch, write_date, write_month
-from pipelines.reviews import HeldReview
+
+if TYPE_CHECKING:
+    from pipelines.reviews import HeldReview
 
 Audience = Literal["public", "restricted"]
 

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from pipelines.faults import DataFault
 from pipelines.figures import ALL, TOTAL, Collection, FigureKey, Metric, Period, PublicFigure
@@ -33,7 +31,10 @@ from pipelines.publishing.illustrations import illustrate, set_in_print_font
 from pipelines.publishing.review_words import say_counts
 from pipelines.publishing.sentences import compare, is_shown, is_zero, say_what_is_missing
 from pipelines.publishing.tables import address_statistic, write_statistic
-from pipelines.reviews import read_plans
+from pipelines.review_plans import read_plans
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 RESTRICTED = "Restricted: exact figures"
 INVENTED = "Invented figures"
@@ -619,6 +620,8 @@ def _split(rendered: str, text: Path) -> tuple[dict[str, Any], str]:
 
 
 def _read_blocks(body: str, filled: _Filled, text: Path) -> Iterator[Block]:
+    from markdown_it import MarkdownIt
+
     lists: list[int | None] = []
     tokens = iter(MarkdownIt("commonmark").parse(body))
     heading = 0

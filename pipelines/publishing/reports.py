@@ -16,7 +16,6 @@ from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.heat_map import Start
 from pipelines.publishing.pdf import find_section_pages, read_section_pages, release_memory, write_pdf
 from pipelines.publishing.site_paper import list_pages, read_site
-from pipelines.publishing.word import write_word
 
 
 def write_dmt_report(
@@ -30,7 +29,7 @@ def write_dmt_report(
     """
     paper, pdf = write_paper(book, text, read_registers(paths.DOCS)), into.with_suffix(".pdf")
     write_pdf(paper, layout, pdf)
-    write_word(paper, book, template, into, pages=read_section_pages(pdf))
+    _set_in_word(paper, book, template, into, read_section_pages(pdf))
     return paper
 
 
@@ -46,8 +45,15 @@ def write_inspection_pack(book: Book, template: Path, into: Path, *, text: Path 
 
 def _write_with_registers(book: Book, template: Path, into: Path, text: Path) -> Paper:
     paper = write_paper(book, text, read_registers(paths.DOCS))
-    write_word(paper, book, template, into, pages=find_section_pages(paper, paths.PAPER_LAYOUT))
+    _set_in_word(paper, book, template, into, find_section_pages(paper, paths.PAPER_LAYOUT))
     return paper
+
+
+def _set_in_word(paper: Paper, book: Book, template: Path, into: Path, pages: Sequence[int]) -> None:
+    # What opens Word files takes a while to import, and a change of words needs none of it.
+    from pipelines.publishing.word import write_word
+
+    write_word(paper, book, template, into, pages=pages)
 
 
 def write_board_pack(

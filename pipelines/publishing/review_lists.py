@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.publishing.sampling import Drawn, Stratum, draw_sample
-from pipelines.reviews import HeldReview, Plan, Subject, date_review
+from pipelines.review_plans import Plan
+from pipelines.reviews import HeldReview, Subject, date_review
 
 Cell = str | int | bool | date | None
 

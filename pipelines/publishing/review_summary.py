@@ -18,7 +18,8 @@ from pipelines.publishing.review_lists import CensusMatch, ReviewList
 from pipelines.publishing.review_words import say_how, say_last
 from pipelines.publishing.review_workbooks import INVENTED, RESTRICTED
 from pipelines.register import read_categories
-from pipelines.reviews import HeldReview, Plan, Subject
+from pipelines.review_plans import Plan
+from pipelines.reviews import HeldReview, Subject
 
 
 def write_review_summary(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pipelines.publishing.english import write_date, write_month
 from pipelines.publishing.review_lists import ReviewList
-from pipelines.reviews import HeldReview, Plan
+from pipelines.review_plans import Plan
+from pipelines.reviews import HeldReview
 
 
 def say_how(found: ReviewList, plan: Plan) -> str:

@@ -25,7 +25,8 @@ from pipelines.publishing.repacking import repack
 from pipelines.publishing.review_lists import Cell, ReviewList
 from pipelines.publishing.review_words import say_how, say_last
 from pipelines.register import read_categories
-from pipelines.reviews import LIST, NOTES, POSITION, REVIEW, SIGNATURES, HeldReview, Plan, Question
+from pipelines.review_plans import Plan, Question
+from pipelines.reviews import LIST, NOTES, POSITION, REVIEW, SIGNATURES, HeldReview
 
 RESTRICTED, INVENTED = "Restricted: rows about single children", "Invented rows"
 """What stands at the top of every page."""

@@ -17,7 +17,8 @@ from pipelines import paths
 from pipelines.defs.between_editions import ReviewPapers, draw_up_review
 from pipelines.faults import DataFault
 from pipelines.publishing.sampling import order_of
-from pipelines.reviews import NOTES, read_plans
+from pipelines.review_plans import read_plans
+from pipelines.reviews import NOTES
 from tests.build.conftest import SampleBuild, storyboard
 from tests.reviews.made_reviews import PLAN, fill_in, write_workbook
 

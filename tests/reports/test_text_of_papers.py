@@ -24,7 +24,8 @@ from pipelines.publishing.documents import (
     reviews_around,
     write_paper,
 )
-from pipelines.reviews import HeldReview, read_plans
+from pipelines.review_plans import read_plans
+from pipelines.reviews import HeldReview
 from tests.reports.sample_book import sample_book
 
 FRONT = "---\ntitle: A paper\n---\n"

@@ -9,7 +9,8 @@ import openpyxl
 
 from pipelines.publishing.review_lists import HeldInterview, RegisterCase, ReviewList, draw_register_review
 from pipelines.publishing.review_workbooks import write_review_workbook
-from pipelines.reviews import LIST, SIGNATURES, HeldReview, read_plans
+from pipelines.review_plans import read_plans
+from pipelines.reviews import LIST, SIGNATURES, HeldReview
 
 AS_AT = date(2016, 1, 12)
 PLAN = read_plans()["register"]

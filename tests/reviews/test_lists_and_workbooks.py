@@ -25,7 +25,8 @@ from pipelines.publishing.review_lists import (
     write_list,
 )
 from pipelines.publishing.review_workbooks import write_review_workbook
-from pipelines.reviews import LIST, NOTES, SIGNATURES, HeldReview, date_last_review, date_review, read_plans
+from pipelines.review_plans import read_plans
+from pipelines.reviews import LIST, NOTES, SIGNATURES, HeldReview, date_last_review, date_review
 from tests.editions.made_editions import ACT, list_on_index, stage
 from tests.reviews.made_reviews import AS_AT, PLAN, cases, fill_in, interviews, register_list, write_workbook
 

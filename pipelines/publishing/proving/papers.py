@@ -16,8 +16,6 @@ from zipfile import ZipFile
 import pypdfium2
 import pypdfium2.raw as pdfium
 from lxml import etree
-from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
 
 from pipelines.publishing.binding import read_binding
 from pipelines.publishing.pdf import FIGURES
@@ -103,6 +101,10 @@ _NOTES, _NOTE = "Notes", re.compile(r"\[note \d+\]")
 
 def read_workbook(file: Path) -> Iterator[Found]:
     """Each cell of a workbook: bound by a hidden name that refers to it, or words."""
+    # Imported where one is read: most workbooks were proved before.
+    from openpyxl import load_workbook
+    from openpyxl.utils import range_boundaries
+
     book = load_workbook(file)
     bound: dict[tuple[str, int, int], str] = {}
     for name, defined in book.defined_names.items():
