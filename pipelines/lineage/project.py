@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 import sqlglot
@@ -45,7 +46,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that was run for one edition. `models` are in the order in which they were run."""
+    """All that was run for one edition. `models` stand behind what they read."""
 
     models: Mapping[str, Model]
     extracts: Mapping[str, Sequence[str]]
@@ -54,7 +55,7 @@ class Project:
     tests: Sequence[Test]
 
     def list_metrics(self) -> list[str]:
-        """The ids of the metrics, in the order in which they were run."""
+        """The ids of the metrics, each behind what it reads."""
         return [name for name, model in self.models.items() if model.layer == "metrics"]
 
 
@@ -64,9 +65,7 @@ def read_project(
     """The project of one run, from dbt's manifest and run results. KeyError where a result has no node."""
     models: dict[str, Model] = {}
     tests: list[Test] = []
-    for result in results["results"]:
-        if result["unique_id"].startswith("seed."):
-            continue
+    for result in _in_order(manifest, results["results"]):
         node = manifest["nodes"][result["unique_id"]]
         if node["resource_type"] == "model":
             models[node["name"]] = Model(
@@ -94,6 +93,17 @@ def read_project(
         if node["resource_type"] == "seed"
     }
     return Project(models, extracts, seeds, sorted(tests, key=lambda test: test.name))
+
+
+def _in_order(manifest: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The results of models and tests: each behind what it reads, else by name. In which order dbt ran them is chance."""
+    by_id = {result["unique_id"]: result for result in results if not result["unique_id"].startswith("seed.")}
+    sorter = TopologicalSorter({name: manifest["nodes"][name]["depends_on"]["nodes"] for name in sorted(by_id)})
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        yield from (by_id[name] for name in ready if name in by_id)
+        sorter.done(*ready)
 
 
 def parse(sql: str) -> exp.Query:
