@@ -49,7 +49,8 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     _write(audit / INGREDIENTS, describe_ingredients(run))
     shutil.copyfile(standalone.__file__, audit / "verify.py")
     shutil.copyfile(paths.POLICY, audit / "policy.yml")
-    shutil.copyfile(paths.CATEGORIES, audit / "categories.csv")
+    for seed in (paths.CATEGORIES, paths.CENSUS_DAYS):
+        shutil.copyfile(seed, audit / seed.name)
     record_what_is_shown(run, run.list_extracts(), context.run.tags.get(REASON_TAG))
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     return dg.MaterializeResult(

@@ -122,6 +122,9 @@ def _restore(folder: Path, output: paths.Output, work: Path) -> Recipe:
     return Recipe(folder, work / "admitted")
 
 
+_SEEDS = {"categories": "*", "census_days": "cast(day as date) as day, source"}
+
+
 @contextmanager
 def _warehouse(folder: Path, admitted: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, made by the sealed SQL of an edition from rows that were admitted."""
@@ -130,11 +133,15 @@ def _warehouse(folder: Path, admitted: Path) -> Iterator[duckdb.DuckDBPyConnecti
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set variable admitted = $folder", {"folder": str(admitted)})
         connection.execute("attach ':memory:' as warehouse")
-        categories = folder / AUDIT / "categories.csv"
-        connection.execute(
-            "create table warehouse.main.categories as select * from read_csv($file, header = true, all_varchar = true)",
-            {"file": str(categories)},
-        )
+        for seed, columns in _SEEDS.items():
+            if (
+                folder / AUDIT / f"{seed}.csv"
+            ).exists():  # editions sealed before there was such a seed did not need it
+                connection.execute(
+                    f"create table warehouse.main.{seed} as select {columns}"
+                    " from read_csv($file, header = true, all_varchar = true)",
+                    {"file": str(folder / AUDIT / f"{seed}.csv")},
+                )
         for name, model in models.items():
             kind = "table" if model["layer"] in _TABLES else "view"
             sql = (folder / AUDIT / "sql" / f"{name}.sql").read_text("utf-8")
