@@ -7,8 +7,9 @@ import dagster as dg
 
 from pipelines import paths, register
 from pipelines.defs.books import read_published_statistics, read_releases
+from pipelines.defs.workers import open_workers
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
-from pipelines.disclosure.authorities import protect_authorities
+from pipelines.disclosure.authorities import are_many, protect_authorities
 from pipelines.disclosure.external import facts_from
 from pipelines.disclosure.relations import read_relations
 from pipelines.disclosure.release import ProtectedRelease
@@ -79,15 +80,18 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
     metrics, categories = register.read_metrics(), register.read_categories()
     relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     periods = {figure.key: Period(figure.period_start, figure.period_end, figure.as_at) for figure in figures}
-    return protect_authorities(
-        figures,
-        metrics,
-        categories,
-        run.policy,
-        relations,
-        earlier=read_releases(run, run.choose_target(reason).name),
-        external_facts=facts_from(read_published_statistics(run), relations, periods),
-    )
+    with open_workers(needed=are_many(figures)) as (each, at_once):
+        return protect_authorities(
+            figures,
+            metrics,
+            categories,
+            run.policy,
+            relations,
+            earlier=read_releases(run, run.choose_target(reason).name),
+            external_facts=facts_from(read_published_statistics(run), relations, periods),
+            each=each,
+            at_once=at_once,
+        )
 
 
 def read_figures(run: EditionRun) -> list[Figure]:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines import paths, register
-from pipelines.defs.books import find_pages_of, list_earlier, open_public_books
+from pipelines.defs.books import find_pages_of, list_earlier, open_public_books, read_published_statistics
 from pipelines.defs.inputs import describe_code
 from pipelines.defs.runs import EditionRun
 from pipelines.defs.trails import open_trails
@@ -35,6 +35,7 @@ from pipelines.figures import ALL, FigureKey, PublicFigure
 from pipelines.publishing.authorities import read_plan, write_index_of_authorities
 from pipelines.publishing.book import Book
 from pipelines.publishing.citations import read_registers
+from pipelines.publishing.councils import write_comparison
 from pipelines.publishing.open_data import OFFERED, list_open_files
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_public_pack
@@ -42,6 +43,8 @@ from pipelines.publishing.site import build_site
 
 INDEX, INDEX_FILE = "index.md", "index.html"
 """The index of authorities, which stands beside their pages: as a page that shows figures, and as its file."""
+COMPARISON, COMPARISON_FILE = "comparison.md", "comparison.html"
+"""The councils held against one another, beside it."""
 
 Shown = Mapping[str, Sequence[FigureKey]]
 """The figures that each page shows, by its path from the root of the edition's pages."""
@@ -70,7 +73,7 @@ def fill_pages(run: EditionRun, figures: list[PublicFigure], reason: str | None)
         )
         shown |= {str(PurePosixPath(place, page)): keys for page, keys in rendered.citations.items()}
     if "" not in books:
-        shown[INDEX] = _write_index(run, figures, books, policy)
+        shown |= _write_above(run, figures, books, policy)
     run.citations.write_text(
         json.dumps({page: sorted(map(str, keys)) for page, keys in shown.items()}, indent=1), "utf-8"
     )
@@ -91,14 +94,16 @@ def make_site(run: EditionRun) -> None:
             epoch=int(datetime.combine(max(p.as_at for p in run.edition.periods.values()), time(), UTC).timestamp()),
             invented=run.is_invented,
             index_of_authorities=f"../{INDEX_FILE}" if place else "",
+            comparison=f"../{COMPARISON_FILE}" + f"#{place}" * (place != ALL) if place else "",
         )
         offered = public / "pages" / place / OFFERED
         offered.mkdir()
         for name in list_open_files():
             shutil.copyfile(public / name, offered / name)
         shutil.copytree(run.rendered / place / "charts", public / "charts" / place, copy_function=shutil.copyfile)
-    if (run.rendered / INDEX_FILE).is_file():
-        shutil.copyfile(run.rendered / INDEX_FILE, public / "pages" / INDEX_FILE)
+    for name in (INDEX_FILE, COMPARISON_FILE):
+        if list_places(run) != [""]:
+            shutil.copyfile(run.rendered / name, public / "pages" / name)
 
 
 def list_places(run: EditionRun) -> list[str]:
@@ -156,22 +161,22 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
 
-def _write_index(
+def _write_above(
     run: EditionRun, figures: Sequence[PublicFigure], books: Mapping[str, Book], policy: PolicyWords
-) -> Sequence[FigureKey]:
-    """The index of authorities, beside their filled pages; returns the figures on it."""
+) -> Shown:
+    """The index of authorities and the page that compares them, beside their filled pages; returns the figures on each."""
     metrics = register.read_metrics()
-    page, shown = write_index_of_authorities(
-        run.edition,
-        figures,
-        metrics,
-        read_plan(read_registers(paths.DOCS), metrics),
-        books,
-        protection=policy.rule,
-        invented=run.is_invented,
+    plan = read_plan(read_registers(paths.DOCS), metrics)
+    statistics = read_published_statistics(run)
+    index, listed = write_index_of_authorities(
+        run.edition, figures, metrics, plan, books, protection=policy.rule, invented=run.is_invented
     )
-    (run.rendered / INDEX_FILE).write_text(page, "utf-8", newline="\n")
-    return shown
+    comparison, held_against = write_comparison(
+        run.edition, figures, metrics, plan, books, statistics, protection=policy.rule, invented=run.is_invented
+    )
+    for name, page in ((INDEX_FILE, index), (COMPARISON_FILE, comparison)):
+        (run.rendered / name).write_text(page, "utf-8", newline="\n")
+    return {INDEX: listed, COMPARISON: held_against}
 
 
 def _list_editions(run: EditionRun, authority: str, place: str, reason: str | None) -> list[EditionEntry]:

@@ -20,6 +20,7 @@ UNBOUNDED = 100_000
 """More than any count of an authority: an unknown count is taken to lie between 0 and this."""
 
 SIMPLEX_STEPS = 200_000
+PRIMAL = int(highspy.simplex_constants.SimplexStrategy.kSimplexStrategyPrimal)
 BRANCHES = 2_000
 NEARLY = 1e-6
 MEMORY = 256
@@ -274,6 +275,8 @@ class Attacker:
             solver.setOptionValue("mip_abs_gap", 0.9)
         else:
             solver.setOptionValue("solver", "simplex")
+            # From one question to the next the costs change and the rows stay: the last answer is where the primal method starts.
+            solver.setOptionValue("simplex_strategy", PRIMAL)
             solver.setOptionValue("presolve", "off")
             solver.setOptionValue("simplex_iteration_limit", SIMPLEX_STEPS)
         solver.passModel(model)

@@ -37,7 +37,8 @@ class Audit:
     problems: list[str] = field(default_factory=list)
     """Why the release may not be published, in words without values. Empty where it may."""
     widths: dict[str, int] = field(default_factory=dict)
-    """Hidden count -> highest less lowest possible value, as far as all that is public tells."""
+    """Hidden count -> highest less lowest possible value, as far as all that is public tells. Looked at within a larger release:
+    at least so much, as the possible truths that were met show it."""
     already_known: list[str] = field(default_factory=list)
     """Hidden counts that earlier editions or others gave away: reported, not refused."""
     facts_left_out: list[str] = field(default_factory=list)
@@ -200,14 +201,21 @@ def _attack(
     audit.earlier_editions = situation.linked_editions
     audit.relations = sorted({relation.says for relation in situation.relations})
     questions = situation.questions(hidden)
+    is_within = any(unknown.is_granted for unknown in situation.unknowns)
     for question in questions:
         if question.is_difference:
             audit.differences += 1
-        else:
+        elif not is_within:
             audit.widths[question.label] = _width(examiner, question)
         finding = examiner.examine(question)
         if finding is not None:
             audit.problems.append(f"{question.label} can be worked out too closely from what is public.")
+    if is_within:
+        # The exact width would cost two searches more for each count, most of the work where there are many authorities.
+        for question in questions:
+            if not question.is_difference:
+                least, most = examiner.attacker.seen(question.sum_of)
+                audit.widths[question.label] = min(OPEN_WIDTH, max(0, int(most - least))) if most >= least else 0
     for question in situation.questions_beside(hidden):
         asked = tuple(situation.unknowns[position].keys[0] for position in question.sum_of)
         audit.beside[asked] = examiner.examine(question) is None

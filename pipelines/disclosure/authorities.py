@@ -6,8 +6,8 @@ that much is safe from anybody. How a single authority is protected is the busin
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -29,6 +29,45 @@ COVERED = 2
 _Place = tuple[str, str, str]
 
 
+@dataclass(frozen=True)
+class View:
+    """Some authorities with everything public of them, as they are looked at within the whole: pure, and so to be protected
+    wherever there is a processor free."""
+
+    figures: Sequence[Figure]
+    metrics: Mapping[str, Metric]
+    categories: Mapping[str, tuple[Category, ...]]
+    policy: Policy
+    relations: Relations
+    earlier: Sequence[Sequence[PublicFigure]]
+    facts: Sequence[ExternalFact]
+    within: Surroundings | None
+
+
+def protect_view(view: View) -> ProtectedRelease:
+    """One view protected."""
+    return protect_release(
+        view.figures,
+        view.metrics,
+        view.categories,
+        view.policy,
+        view.relations,
+        view.earlier,
+        view.facts,
+        view.within,
+    )
+
+
+Each = Callable[[Callable[[View], ProtectedRelease], Sequence[View]], Iterable[ProtectedRelease]]
+"""Does the same with each view, as `map` does, in their order."""
+
+
+def are_many(figures: Iterable[Figure]) -> bool:
+    """Whether these authorities are protected one by one."""
+    names = {figure.key.authority for figure in figures}
+    return ALL_AUTHORITIES in names and len(names) > TOGETHER + 1
+
+
 def protect_authorities(
     figures: Iterable[Figure],
     metrics: Mapping[str, Metric],
@@ -37,16 +76,21 @@ def protect_authorities(
     relations: Relations,
     earlier: Sequence[Iterable[PublicFigure]] = (),
     external_facts: Sequence[ExternalFact] = (),
+    *,
+    each: Each = map,
+    at_once: int = 1,
 ) -> ProtectedRelease:
-    """Protects all figures of one edition, of however many authorities. Arguments and errors as for `protect_release`."""
+    """Protects all figures of one edition, of however many authorities. Arguments and errors as for `protect_release`.
+
+    `each` may work on several views at a time, `at_once` says on how many: the release is the same with one as with many.
+    """
     by_authority: dict[str, list[Figure]] = defaultdict(list)
+    figures = list(figures)
     for figure in sorted(figures, key=lambda figure: figure.key):
         by_authority[figure.key.authority].append(figure)
     releases = [list(release) for release in earlier]
-    many = _Many(by_authority, metrics, categories, policy, relations, releases, external_facts)
-    if ALL_AUTHORITIES not in by_authority or len(by_authority) <= TOGETHER + 1:
-        return many.protect(list(by_authority))
-    return many.protect_each()
+    many = _Many(by_authority, metrics, categories, policy, relations, releases, external_facts, each, at_once)
+    return many.protect_each() if are_many(figures) else many.protect(list(by_authority))
 
 
 @dataclass
@@ -60,6 +104,8 @@ class _Many:
     relations: Relations
     earlier: Sequence[Sequence[PublicFigure]]
     facts: Sequence[ExternalFact]
+    each: Each = map
+    at_once: int = 1
     hidden: dict[FigureKey, Hidden] = field(default_factory=dict)
     places: dict[str, set[_Place]] = field(default_factory=dict)
     """What each authority hides for its own sake."""
@@ -71,16 +117,19 @@ class _Many:
 
     def protect(self, names: Sequence[str], within: Surroundings | None = None) -> ProtectedRelease:
         """These authorities, with everything public of them."""
+        return protect_view(self._view(names, within))
+
+    def _view(self, names: Sequence[str], within: Surroundings | None = None) -> View:
         wanted = set(names)
-        return protect_release(
+        return View(
             [figure for name in names for figure in self.by_authority[name]],
             self.metrics,
             self.categories,
             self.policy,
             self.relations,
             [
-                self._seen(release, wanted, within is None or bool(within.granted_before[number]))
-                for number, release in enumerate(self.earlier)
+                self._seen(number, wanted, within is None or bool(within.granted_before[number]))
+                for number in range(len(self.earlier))
             ],
             [fact for fact in self.facts if fact.authority in wanted],
             within,
@@ -88,17 +137,15 @@ class _Many:
 
     def protect_each(self) -> ProtectedRelease:
         """Every authority by itself first; then each beside its partners and with `all`; `all` last, with all that was hidden."""
-        for name in (ALL_AUTHORITIES, *self.names):
-            alone = self.protect([name])
+        everybody = [ALL_AUTHORITIES, *self.names]
+        for name, alone in zip(
+            everybody, self.each(protect_view, [self._view([name]) for name in everybody]), strict=True
+        ):
             self._take_over(alone)
             self.places[name] = {_place(hidden.key) for hidden in alone.hidden}
-        parts: dict[str, ProtectedRelease] = {}
+        parts = self._protect_beside()
         beside: dict[tuple[FigureKey, ...], bool] = {}
-        for name in self.names:
-            partners = self._partners(name)
-            part = self.protect([ALL_AUTHORITIES, name, *partners], self._surroundings(name, partners))
-            self._take_over(part)
-            parts[name] = part
+        for part in parts.values():
             for asked, is_open in part.audit.beside.items():
                 beside[asked] = is_open or beside.get(asked, False)
         told = [asked for asked, is_open in beside.items() if not is_open]
@@ -106,6 +153,27 @@ class _Many:
         parts[ALL_AUTHORITIES] = self.protect([ALL_AUTHORITIES], self._settled())
         self._take_over(parts[ALL_AUTHORITIES])
         return self._join(parts, mended)
+
+    def _protect_beside(self) -> dict[str, ProtectedRelease]:
+        """Each authority beside its partners, one after the other: what is hidden for one is hidden when the next is looked at.
+
+        Those that follow are tried at the same time, and again where something was hidden meanwhile that they would have seen.
+        """
+        parts: dict[str, ProtectedRelease] = {}
+        waiting = list(self.names)
+        while waiting:
+            views = {name: self._view_beside(name) for name in waiting[: self.at_once]}
+            for name, part in zip(views, self.each(protect_view, list(views.values())), strict=True):
+                if parts and self._view_beside(name).within != views[name].within:
+                    break
+                self._take_over(part)
+                parts[name] = part
+            waiting = waiting[sum(name in parts for name in views) :]
+        return parts
+
+    def _view_beside(self, name: str) -> View:
+        partners = self._partners(name)
+        return self._view([ALL_AUTHORITIES, name, *partners], self._surroundings(name, partners))
 
     def _take_over(self, part: ProtectedRelease) -> None:
         for hidden in part.hidden:
@@ -117,13 +185,11 @@ class _Many:
         After those who hide it come those with the largest counts: what is shown of them is rounded.
         """
         places = {_place(key) for key in asked}
-        hiding = {key.authority for key in self.hidden if _place(key) in places} - {ALL_AUTHORITIES}
-        sizes = dict.fromkeys(self.names, 0)
-        for key, value in self._counts.items():
-            if _place(key) in places:
-                sizes[key.authority] += value
-        largest = sorted(self.names, key=lambda name: (name not in hiding, -sizes[name], name))
-        beside = sorted(largest[:VIEWED])
+        named = {key.authority for key in asked}
+        hiding = {key.authority for key in self.hidden if _place(key) in places}
+        sizes = self._counts.add_up_by_authority(places)
+        first = sorted(self.names, key=lambda name: (name not in named, name not in hiding, -sizes[name], name))
+        beside = sorted(first[:VIEWED])
         view = self._surroundings(ALL_AUTHORITIES, beside)
         part = self.protect([ALL_AUTHORITIES, *beside], replace(view, together=view.together - set(asked)))
         self._take_over(part)
@@ -144,55 +210,66 @@ class _Many:
 
     def _surroundings(self, name: str, partners: Sequence[str]) -> Surroundings:
         unknown = {name, *partners}
-        together = frozenset(figure.key for figure in self.by_authority[ALL_AUTHORITIES])
-        outside = {key: value for key, value in self._counts.items() if key.authority not in unknown}
-        before = [
-            _add_up({key: value for key, value in release.items() if key.authority not in unknown})
-            for release in self._counts_before
-        ]
         return Surroundings(
-            hidden=frozenset(key for key in self.hidden if key.authority in unknown or key in together),
-            together=together,
+            hidden=frozenset(key for key in self.hidden if key.authority in unknown or key in self._together),
+            together=self._together,
             partners=frozenset(figure.key for partner in partners for figure in self.by_authority[partner]),
-            granted=_add_up(outside),
-            granted_before=before,
+            granted=self._counts.add_up_without(unknown),
+            granted_before=[counts.add_up_without(unknown) for counts in self._counts_before],
         )
+
+    @cached_property
+    def _together(self) -> frozenset[FigureKey]:
+        return frozenset(figure.key for figure in self.by_authority[ALL_AUTHORITIES])
 
     def _settled(self) -> Surroundings:
         """`all`, with everything hidden that was hidden for the sake of an authority."""
         hidden = frozenset(key for key in self.hidden if key.authority == ALL_AUTHORITIES)
         return Surroundings(hidden=hidden, granted_before=[{} for _ in self.earlier])
 
-    @staticmethod
-    def _seen(release: Sequence[PublicFigure], names: set[str], is_whole: bool) -> list[PublicFigure]:
+    def _seen(self, number: int, names: set[str], is_whole: bool) -> list[PublicFigure]:
         """What an earlier release says of these authorities; of `all` only with what is known of the others."""
         seen = names if is_whole or names == {ALL_AUTHORITIES} else names - {ALL_AUTHORITIES}
-        return [figure for figure in release if figure.key.authority in seen]
+        return [figure for name in sorted(seen) for figure in self._earlier_by_authority[number].get(name, ())]
 
     @cached_property
-    def _counts(self) -> dict[FigureKey, int]:
-        return {
-            figure.key: int(figure.value or 0)
-            for name in self.names
-            for figure in self.by_authority[name]
-            if figure.status == "published" and self.metrics[figure.key.metric_id].kind == "count"
-        }
+    def _earlier_by_authority(self) -> list[dict[str, list[PublicFigure]]]:
+        found: list[dict[str, list[PublicFigure]]] = []
+        for release in self.earlier:
+            found.append(defaultdict(list))
+            for figure in release:
+                found[-1][figure.key.authority].append(figure)
+        return found
 
     @cached_property
-    def _counts_before(self) -> list[dict[FigureKey, int]]:
+    def _counts(self) -> _Counts:
+        return _Counts(
+            {
+                figure.key: int(figure.value or 0)
+                for name in self.names
+                for figure in self.by_authority[name]
+                if figure.status == "published" and self.metrics[figure.key.metric_id].kind == "count"
+            }
+        )
+
+    @cached_property
+    def _counts_before(self) -> list[_Counts]:
         """Of each earlier release the counts of the same period.
 
         What it hides is taken to be what it is now: so would anybody who knows that it was not corrected.
         """
         figures = [figure for name in self.names for figure in self.by_authority[name]]
         periods = {figure.key: (figure.period_start, figure.period_end, figure.as_at) for figure in figures}
+        now = self._counts.by_key
         return [
-            {
-                figure.key: self._counts[figure.key] if figure.value is None else int(figure.value)
-                for figure in release
-                if figure.key in self._counts
-                and periods[figure.key] == (figure.period_start, figure.period_end, figure.as_at)
-            }
+            _Counts(
+                {
+                    figure.key: now[figure.key] if figure.value is None else int(figure.value)
+                    for figure in release
+                    if figure.key in now
+                    and periods[figure.key] == (figure.period_start, figure.period_end, figure.as_at)
+                }
+            )
             for release in self.earlier
         ]
 
@@ -222,13 +299,38 @@ class _Many:
         return ProtectedRelease(tuple(sorted(candidates, key=lambda figure: figure.key)), audit, hidden)
 
 
-def _add_up(counts: Mapping[FigureKey, int]) -> dict[FigureKey, int]:
-    """What authorities count in all, and the largest of each."""
-    parts: dict[FigureKey, list[int]] = defaultdict(list)
-    for key, value in counts.items():
-        parts[replace(key, authority=ELSEWHERE)].append(value)
-    largest = {replace(key, authority=LARGEST_ELSEWHERE): max(values) for key, values in parts.items()}
-    return {key: sum(values) for key, values in parts.items()} | largest
+class _Counts:
+    """The counts of one release, so kept that those of all authorities but a few are added up quickly."""
+
+    def __init__(self, by_key: Mapping[FigureKey, int]) -> None:
+        self.by_key = by_key
+        self._ranked: dict[_Place, list[tuple[int, str]]] = defaultdict(list)
+        self._edition = next((key.edition for key in by_key), "")
+        for key, value in by_key.items():
+            self._ranked[_place(key)].append((value, key.authority))
+        for values in self._ranked.values():
+            values.sort(reverse=True)
+        self._sums = {place: sum(value for value, _ in values) for place, values in self._ranked.items()}
+
+    def add_up_by_authority(self, places: Iterable[_Place]) -> Counter[str]:
+        """How much each authority counts in these places."""
+        found: Counter[str] = Counter()
+        for place in sorted(places):
+            for value, name in self._ranked.get(place, ()):
+                found[name] += value
+        return found
+
+    def add_up_without(self, authorities: Collection[str]) -> dict[FigureKey, int]:
+        """What the other authorities count in all, and the largest of each."""
+        found: dict[FigureKey, int] = {}
+        for place, values in self._ranked.items():
+            largest = next((value for value, name in values if name not in authorities), None)
+            if largest is None:
+                continue
+            inside = sum(self.by_key.get(FigureKey(self._edition, name, *place), 0) for name in authorities)
+            found[FigureKey(self._edition, ELSEWHERE, *place)] = self._sums[place] - inside
+            found[FigureKey(self._edition, LARGEST_ELSEWHERE, *place)] = largest
+        return found
 
 
 def _place(key: FigureKey) -> _Place:

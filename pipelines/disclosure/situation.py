@@ -54,6 +54,8 @@ class Unknown:
     """False for what only earlier editions or others count, and for what the attacker is granted."""
     is_asked: bool = True
     """False for what stands in another authority's place: whether it stays open is asked there."""
+    is_together: bool = False
+    """Whether it counts all authorities together, beside the one that is looked at."""
     is_fixed: bool = False
     """Whether it is hidden or shown is decided already."""
     is_granted: bool = False
@@ -221,7 +223,7 @@ class Situation:
         return [question for question in self._all_questions(hidden) if self._is_asked(question)]
 
     def questions_beside(self, hidden: Iterable[int]) -> list[Question]:
-        """The questions about nothing but all authorities together."""
+        """The questions about all authorities together, alone or less the one that is looked at: what is left is the others'."""
         beside = [question for question in self._all_questions(hidden) if not self._is_asked(question)]
         return [q for q in beside if not any(self.unknowns[position].is_fixed for position in q.sum_of)]
 
@@ -229,10 +231,14 @@ class Situation:
         concealed = sorted(
             {*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)}
         )
-        return [*(Question(self.unknowns[p].label, {p: 1}) for p in concealed), *self.differences]
+        # Less a nought that is shown, a count is itself: that is asked already.
+        noughts = {p for p, u in enumerate(self.unknowns) if u.when_shown == (0, 0)} - set(concealed)
+        differences = [q for q in self.differences if noughts.isdisjoint(q.sum_of)]
+        return [*(Question(self.unknowns[p].label, {p: 1}) for p in concealed), *differences]
 
     def _is_asked(self, question: Question) -> bool:
-        return any(self.unknowns[position].is_asked for position in question.sum_of)
+        unknowns = [self.unknowns[position] for position in question.sum_of]
+        return any(u.is_asked for u in unknowns) and not any(u.is_together for u in unknowns)
 
     @cached_property
     def differences(self) -> list[Question]:
@@ -296,6 +302,7 @@ class Situation:
             when_shown=shown,
             when_hidden=(low, UNBOUNDED),
             is_asked=any(key not in self._within.together | self._within.partners for key in members),
+            is_together=all(key in self._within.together for key in members),
             is_fixed=any(key in self._within.partners for key in members),
             truth=truth.get(members[0]),
         )

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from pipelines.figures import ALL, TOTAL, Edition, FigureKey, Metric, PublicFigure
 from pipelines.publishing.book import PLACES, UnknownCitation
+from pipelines.publishing.department import MEASURES
 from pipelines.publishing.english import write_date, write_period
 from pipelines.publishing.markup import mark_up_figure, mark_up_symbols
 
@@ -22,12 +24,14 @@ OTHER = "Other areas"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the register says: who gets pages, the measures of the index, names by ONS code, regions with their codes."""
+    """What the register says: who gets pages, the measures of the index, names by ONS code, regions with their codes, and the
+    measures by which councils are held against one another, with that of the department that comes nearest."""
 
     pages_for: Literal["all"] | frozenset[str]
     compared: tuple[str, ...]
     places: Mapping[str, str]
     regions: tuple[tuple[str, frozenset[str]], ...] = ()
+    held_against: tuple[tuple[str, str | None], ...] = ()
 
 
 def read_plan(registers: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Plan:
@@ -35,6 +39,7 @@ def read_plan(registers: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Pl
     stated = registers.get(REGISTER) or {}
     names = {str(code): str(name) for code, name in (stated.get("names") or {}).items()}
     wanted, compared = stated.get("pages_for", ALL), tuple(stated.get("compared") or ())
+    held_against: Mapping[str, str | None] = stated.get("held_against") or {}
     where = f"docs/registers/{REGISTER}.yml"
     if wanted != ALL and not (isinstance(wanted, list) and all(isinstance(code, str) for code in wanted)):
         raise UnknownCitation(f"{where}: pages_for is all, or a list of ONS codes: [E06000014, E08000035].")
@@ -42,11 +47,18 @@ def read_plan(registers: Mapping[str, Any], metrics: Mapping[str, Metric]) -> Pl
         raise UnknownCitation(f"{where}: pages_for has {', '.join(unknown)}, which names: does not have.")
     if unknown := [metric_id for metric_id in compared if metric_id not in metrics]:
         raise UnknownCitation(f"{where}: compared has {', '.join(unknown)}, which is no metric.")
+    if unknown := [metric_id for metric_id in held_against if metric_id not in metrics]:
+        raise UnknownCitation(f"{where}: held_against has {', '.join(unknown)}, which is no metric.")
+    if counted := [metric_id for metric_id in held_against if metrics[metric_id].kind in ("count", "maximum")]:
+        raise UnknownCitation(f"{where}: held_against has {', '.join(counted)}, a count: councils differ in size.")
+    if unknown := [measure for measure in held_against.values() if measure is not None and measure not in MEASURES]:
+        raise UnknownCitation(f"{where}: held_against has {', '.join(unknown)}, which the department does not print.")
     return Plan(
         "all" if wanted == ALL else frozenset(wanted),
         compared,
         {**names, **PLACES},
         tuple((str(r["name"]), frozenset(r["authorities"])) for r in registers.get("regions") or ()),
+        tuple(held_against.items()),
     )
 
 
@@ -98,6 +110,7 @@ def write_index_of_authorities(
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_INDEX)
     page = template.render(
         edition=edition.name,
+        style=Markup(STYLE),
         invented=invented,
         metrics=[(m.label, m.description) for m in compared],
         together=row(ALL),
@@ -124,14 +137,7 @@ def _group(authorities: Sequence[str], regions: Sequence[tuple[str, frozenset[st
     return [(name, members) for name, members in groups if members]
 
 
-_INDEX = """<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Story board {{ edition }}: the areas</title>
-<style>
-body { font: 1.125rem/1.5 Arial, Helvetica, "Liberation Sans", sans-serif; color: #0b0c0c; margin: 0; }
+STYLE = """body { font: 1.125rem/1.5 Arial, Helvetica, "Liberation Sans", sans-serif; color: #0b0c0c; margin: 0; }
 header { background: #12436d; color: #fff; padding: 1.5rem 1rem; }
 header > *, main { max-width: 64rem; margin-left: auto; margin-right: auto; }
 header p { margin-top: 0.25rem; margin-bottom: 0; }
@@ -154,7 +160,17 @@ dd { margin: 0; }
 a { color: #12436d; }
 a:focus-visible, .scroll:focus-visible { outline: 3px solid #801650; outline-offset: 2px; }
 header a:focus-visible { outline-color: #fff; }
-@media print { header { background: none; color: #0b0c0c; } header a { color: #0b0c0c; } .scroll { overflow: visible; } }
+@media print { header { background: none; color: #0b0c0c; } header a { color: #0b0c0c; } .scroll { overflow: visible; } }"""
+"""The look of the pages that stand above the page sets."""
+
+_INDEX = """<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Story board {{ edition }}: the areas</title>
+<style>
+{{ style }}
 </style>
 </head>
 <body>
@@ -169,7 +185,8 @@ header a:focus-visible { outline-color: #fff; }
 the story board. They describe no real child.</p>
 {% endif %}
 <p>This edition speaks of several councils. Choose one to read its pages, or read of
-<a href="{{ together.address }}">all of them together</a>.</p>
+<a href="{{ together.address }}">all of them together</a>. Rates of all councils stand beside one another on
+<a href="comparison.html">the councils compared</a>.</p>
 <h2>The councils side by side</h2>
 <p>The councils of a region stand in the order of the alphabet. This is no ranking. Large councils have more
 children, so a number is larger there. A higher number is not always worse: better recording finds more episodes, and a school

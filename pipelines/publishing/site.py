@@ -37,12 +37,14 @@ def build_site(
     invented: bool = False,
     copyright_notice: str = "",
     index_of_authorities: str = "",
+    comparison: str = "",
 ) -> None:
     """Builds the site of the pages in `rendered_docs` into the absent or empty folder `into`.
 
     `epoch` (seconds, above 0) is the time that the site gives for itself, e.g. that of the edition's date.
     `index_of_authorities` is the address of the page above this site, from its root, where it is the site of one of several
-    councils. Raises DataFault with every warning of MkDocs: a page outside the navigation, a broken link or anchor.
+    councils; `comparison` that of the page beside it that compares them. Raises DataFault with every warning of MkDocs: a page
+    outside the navigation, a broken link or anchor.
     """
     if epoch <= 0:
         raise ValueError("The epoch of a site is above 0.")
@@ -65,6 +67,7 @@ def build_site(
             config["theme"].static_templates.difference_update(_LEFT_OUT)
             config["extra"]["invented"] = invented
             config["extra"]["index_of_authorities"] = index_of_authorities
+            config["extra"]["comparison"] = comparison
             config["theme"].get_env = partial(_open_templates, config["theme"])
             config.plugins["kept_pages"] = KeptPages(
                 {
@@ -74,6 +77,7 @@ def build_site(
                     "invented": invented,
                     "copyright": copyright_notice,
                     "index of authorities": index_of_authorities,
+                    "comparison": comparison,
                 }
             )
             config.plugins.on_startup(command="build", dirty=False)

@@ -46,7 +46,7 @@ def read_displays(edition: Path) -> dict[str, tuple[str, str]]:
 
 def test_each_council_and_all_of_them_have_a_site_and_papers(output: Path, edition: Path):
     site = output / "site" / "2016"
-    assert sorted(each.name for each in site.iterdir()) == sorted([*PLACES, "index.html"])
+    assert sorted(each.name for each in site.iterdir()) == sorted([*PLACES, "comparison.html", "index.html"])
     assert not (edition / "restricted" / "dmt-report.docx").exists()
     for place in PLACES:
         assert (site / place / "missing" / "patterns.html").is_file()
@@ -73,6 +73,21 @@ def test_the_index_holds_the_public_figures_and_leads_everywhere(output: Path, e
     assert all(name in page for name in COUNCILS.values())
     assert 'data-banner="draft"' in page
     assert "These figures are invented" in page
+
+
+def test_the_councils_stand_beside_one_another_with_their_public_rates(output: Path, edition: Path):
+    site = output / "site" / "2016"
+    page = (site / "comparison.html").read_text("utf-8")
+    displays = read_displays(edition)
+    shown = FIGURE.findall(page)
+    assert {address.split("/")[1] for _, address, _ in shown} == set(PLACES)
+    assert [(value, text) for value, _, text in shown] == [displays[address] for _, address, _ in shown]
+    assert 'data-banner="draft"' in page
+    assert 'href="comparison.html"' in (site / "index.html").read_text("utf-8")
+    for place in COUNCILS:
+        own = (site / place / "missing" / "patterns.html").read_text("utf-8")
+        assert f'href="../../comparison.html#{place}"' in own
+        assert f'id="{place}"' in page
 
 
 @pytest.mark.parametrize("place", PLACES)

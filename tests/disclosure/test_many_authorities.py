@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.disclosure import authorities
@@ -45,8 +47,8 @@ def count(parts: list[World]) -> list[Figure]:
     return found
 
 
-def protect_all(figures, earlier=()):
-    return protect_authorities(figures, METRICS, CATEGORIES, POLICY, RELATIONS, earlier)
+def protect_all(figures, earlier=(), at_once=1):
+    return protect_authorities(figures, METRICS, CATEGORIES, POLICY, RELATIONS, earlier, at_once=at_once)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,25 @@ def test_a_count_of_all_that_is_hidden_for_an_authority_would_give_it_away(figur
     assert not audit_release(spoiled, METRICS, POLICY, RELATIONS).ok
 
 
+def test_the_release_is_the_same_however_many_are_looked_at_at_once(figures, protected, monkeypatch):
+    monkeypatch.setattr(authorities, "PARTNERS", 1)
+    again = protect_all(figures, at_once=3)
+    assert (again.figures, again.hidden, again.audit) == (protected.figures, protected.hidden, protected.audit)
+
+
+def test_two_children_of_one_council_alone_stop_no_other(monkeypatch):
+    """Less the nought of another council, all of them together are those two: a question about nobody but their own council."""
+    monkeypatch.setattr(authorities, "PARTNERS", 1)
+    monkeypatch.setattr("tests.disclosure.test_many_authorities.SIZES", ((60, 20),))
+    *others, last = worlds(7)
+    few = tuple({thing.child: thing for thing in last.risks}.values())[:2]
+    assert len(few) == 2
+    protected = protect_all(count([*(replace(world, risks=()) for world in others), replace(last, risks=few)]))
+    assert protected.audit.problems == []
+    at_risk = {f.key.authority: f.status for f in protected.figures if f.key.metric_id == "children_at_risk_of_cme"}
+    assert at_risk["E06000004"] == at_risk[ALL_AUTHORITIES] == "suppressed"
+
+
 def test_few_authorities_are_protected_in_one_go(monkeypatch):
     monkeypatch.setattr(authorities._Many, "protect_each", lambda _: pytest.fail("looked at one by one"))
     protected = protect_all(count(worlds(4, number=2)))
@@ -93,15 +114,15 @@ def test_few_authorities_are_protected_in_one_go(monkeypatch):
 
 def test_a_count_of_all_that_every_view_gives_away_is_looked_at_again_beside_those_who_count_most(monkeypatch):
     looked_at = []
-    protect_some = authorities._Many.protect
+    protect_some = authorities.protect_view
 
-    def watch(self, names, within=None):
-        part = protect_some(self, names, within)
-        looked_at.append((set(names), within, part.audit))
+    def watch(view):
+        part = protect_some(view)
+        looked_at.append(({figure.key.authority for figure in view.figures}, view.within, part.audit))
         return part
 
     monkeypatch.setattr(authorities, "PARTNERS", 1)
-    monkeypatch.setattr(authorities._Many, "protect", watch)
+    monkeypatch.setattr(authorities, "protect_view", watch)
     protected = protect_all(count(worlds(1)))
     assert protected.audit.ok
     told = {asked for _, within, audit in looked_at if within for asked, is_open in audit.beside.items() if not is_open}

@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from pipelines import paths
 from pipelines.figures import ALL
 from pipelines.publishing.authorities import choose_folders, read_plan, write_index_of_authorities
-from pipelines.publishing.book import UnknownCitation
+from pipelines.publishing.book import PublishedStatistic, UnknownCitation
 from pipelines.publishing.citations import read_registers
+from pipelines.publishing.councils import write_comparison
 from pipelines.register import read_metrics
 from tests.publishing.fabricated import YORK, make_book
 
@@ -36,6 +39,9 @@ def test_every_council_with_a_region_has_a_name():
         ({"pages_for": "York"}, "pages_for is all, or a list"),
         ({"pages_for": [NOWHERE], "names": {YORK: "York"}}, NOWHERE),
         ({"compared": ["episodes_reportd"]}, "episodes_reportd, which is no metric"),
+        ({"held_against": {"episodes_reportd": None}}, "episodes_reportd, which is no metric"),
+        ({"held_against": {"episodes_reported": None}}, "episodes_reported, a count"),
+        ({"held_against": {"episodes_per_child": "incidents"}}, "incidents, which the department does not print"),
     ],
 )
 def test_a_plan_that_names_what_does_not_exist_is_refused(stated, told):
@@ -66,3 +72,86 @@ def test_the_index_shows_each_council_by_region_and_links_those_with_pages():
     assert "These figures are invented" in page
     assert "<!-- storyboard:banner -->" in page
     assert "<script" not in page
+
+
+def compare(values, **given):
+    """The page that compares councils with these rates; None is hidden."""
+    book = make_book("2016")
+    figures = []
+    for authority, value in values.items():
+        for figure in book.figures:
+            key = replace(figure.key, authority=authority)
+            if key.metric_id == "children_reported_per_10000":
+                figure = replace(
+                    figure,
+                    value=None if value is None else Decimal(value),
+                    display="[c]" if value is None else value,
+                    status="suppressed" if value is None else "published",
+                )
+            elif key.metric_id == "children_reported" and authority in given.get("few", ()):
+                figure = replace(figure, value=Decimal(15), display="15", status="published")
+            figures.append(replace(figure, key=key))
+    plan = replace(
+        read_plan(REGISTERS, METRICS), held_against=(("children_reported_per_10000", "children_missing_percentage"),)
+    )
+    page, shown = write_comparison(
+        book.edition,
+        figures,
+        METRICS,
+        plan,
+        {ALL, YORK},
+        given.get("statistics", ()),
+        protection="the rule",
+        invented=False,
+    )
+    (finding,) = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    names = re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]*)', page)
+    return page, re.sub("<.*?>", "", finding), names, shown
+
+
+def test_councils_stand_in_the_order_of_their_numbers_and_hidden_ones_last():
+    page, finding, names, shown = compare({ALL: "40.0", YORK: None, LEEDS: "20.0", HARTLEPOOL: "44.5", NOWHERE: "20.0"})
+    assert names == ["All of them together", "Hartlepool", NOWHERE, "Leeds", "York"]
+    assert finding == (
+        f"Children reported per 10,000: from 20.0 in {NOWHERE} and Leeds to 44.5 in Hartlepool, "
+        "among those whose number can be shown"
+    )
+    assert page.count("<i ") == 4
+    marked = re.findall(r'data-figure="([^"]+)"', page)
+    assert set(marked) == {str(key) for key in shown}
+    assert "[c] hidden so that no child can be recognised" in page
+    assert "<script" not in page
+
+
+def test_rates_of_few_cases_are_said_to_be_uncertain():
+    page, *_ = compare({ALL: "40.0", YORK: "38.0", LEEDS: "20.0"}, few={LEEDS})
+    (row,) = re.findall(rf'<tr class="of-{LEEDS}">.*?</tr>', page, re.DOTALL)
+    assert "[u]" in row
+    assert 'class="uncertain"' in row
+    assert page.count('<i class="uncertain"') == 1
+    assert "fewer than twenty cases" in page
+    assert "fewer than twenty cases" not in compare({ALL: "40.0", YORK: "38.0", LEEDS: "20.0"})[0]
+
+
+def test_what_the_department_prints_stands_beside_with_its_year_and_is_no_figure():
+    def say(year, value):
+        return PublishedStatistic(
+            YORK, "York", date(year, 3, 31), "children_missing_percentage", Decimal(value), "", "SFR34/2015"
+        )
+
+    page, *_ = compare({ALL: "40.0", YORK: "38.0"}, statistics=[say(2014, 9), say(2015, 10), say(2019, 11)])
+    assert '<data class="published" value="10">10</data>' in page
+    assert "The department: Share of looked-after children who went missing, per cent, 2015" in page
+    assert not re.search(r">(9|11)</data>", page)
+
+
+@pytest.mark.parametrize(
+    ("values", "finding"),
+    [
+        ({YORK: None, LEEDS: None}, "no council’s number can be shown"),
+        ({YORK: "3.0", LEEDS: None}, "3.0 in York; no other council’s number can be shown"),
+        ({YORK: "3.0", LEEDS: "3.0"}, "3.0 wherever a number can be shown"),
+    ],
+)
+def test_the_finding_says_what_there_is(values, finding):
+    assert compare({ALL: "40.0", **values})[1] == f"Children reported per 10,000: {finding}"
