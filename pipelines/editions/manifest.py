@@ -105,7 +105,7 @@ class BrokenManifestError(Exception):
 
 def digest_inputs(inputs: Mapping[str, str]) -> str:
     """One sha256 over named inputs: the extracts' hashes, the calendar's rows, the encoding, the policy; not code."""
-    return hashlib.sha256(_as_bytes(dict(inputs))).hexdigest()
+    return hashlib.sha256(json.dumps(dict(inputs), ensure_ascii=False, sort_keys=True).encode("utf-8")).hexdigest()
 
 
 def digest_file(path: Path) -> str:

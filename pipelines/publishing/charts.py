@@ -288,13 +288,13 @@ def _settings() -> Any:
 def render(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
     """Draws in units of the viewBox, the y axis downward, and gives the finished SVG.
 
-    A drawing is made once: all that it shows is what `draw` closes over, and what is said of it.
+    A drawing is made once, whatever is said of it: all that it shows is what `draw` closes over.
     """
-    made_of = {"figures": (draw, height), "words": (title, description)}
-    return make_once("drawing", made_of, lambda: _draw(draw, height, title, description))
+    drawn = make_once("drawing", {"figures": (draw, height)}, lambda: _draw(draw, height))
+    return _finish(drawn, title, description)
 
 
-def _draw(draw: Callable[[Axes], None], height: float, title: Words, description: Words) -> bytes:
+def _draw(draw: Callable[[Axes], None], height: float) -> bytes:
     import matplotlib
 
     file = io.BytesIO()
@@ -310,7 +310,7 @@ def _draw(draw: Callable[[Axes], None], height: float, title: Words, description
         finally:
             for drawn in (*axes.patches, *axes.lines, *axes.texts):
                 drawn.remove()
-    return _finish(file.getvalue(), title, description)
+    return file.getvalue()
 
 
 def _finish(svg: bytes, title: Words, description: Words) -> bytes:
