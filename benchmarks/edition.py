@@ -195,7 +195,7 @@ CASES = (
     Case("--help", Bench.help, 0.1),
     Case("check, three editions", Bench.check, 0.6),
     Case("cold build, one edition", Bench.cold, 8, 5),
-    Case("cold build, dbt project never parsed", Bench.cold_and_not_set_up),
+    Case("cold build, not set up", Bench.cold_and_not_set_up),
     Case("protection and audit alone", Bench.audit),
     Case("nothing changed", Bench.unchanged, 0.15),
     Case("one sentence edited", Bench.sentence, 1, 0.5),

@@ -9,13 +9,15 @@ import sys
 
 from pipelines.commands.speaking import say
 from pipelines.defs.manifest import ensure_manifest
+from pipelines.defs.readings import set_up_reading
 from pipelines.faults import Fault
 
 
 def main() -> None:
-    """The parsed dbt project. A fault becomes its sentence on standard error and its exit status."""
+    """The parsed dbt project, and what its SQL says. A fault becomes its sentence on standard error and its exit status."""
     try:
         ensure_manifest()
+        set_up_reading()
     except Fault as fault:
         say(str(fault))
         sys.exit(fault.exit_status)

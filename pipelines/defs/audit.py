@@ -15,6 +15,7 @@ import duckdb
 from pipelines import paths
 from pipelines.defs import dbt_docs
 from pipelines.defs.archive import INGREDIENTS, describe_ingredients
+from pipelines.defs.readings import open_reading
 from pipelines.defs.trails import define_metrics, read_run
 from pipelines.defs.wording import record_what_is_shown
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
@@ -37,7 +38,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
         def rows(sql: str) -> Sequence[Sequence[Any]]:
             return warehouse.execute(sql).fetchall()
 
-        files = compose_trail(project, define_metrics(), rows)
+        files = compose_trail(project, open_reading(project), define_metrics(), rows)
         columns = rows(
             "select table_name, column_name, data_type from duckdb_columns() where not internal"
             " order by table_name, column_index"

@@ -5,7 +5,6 @@ What the words are is said in `lineage`, how they look in `publishing`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import register
 from pipelines.defs.books import list_earlier
+from pipelines.defs.readings import open_reading, read_artifacts
 from pipelines.defs.runs import EditionRun
 from pipelines.editions.tracing import FRAME, read_audit
 from pipelines.faults import DataFault
@@ -26,17 +26,12 @@ def read_run(run: EditionRun) -> Project:
     """All SQL that was run for the edition, with its tests, from what dbt wrote."""
     import pyarrow.parquet as pq
 
-    from pipelines.lineage.project import read_project
-
     extracts = {
         file.stem: pq.read_schema(file).names
         for file in sorted(run.admitted.glob("*.parquet"))
         if file.stem != "published_statistics"
     }
-    manifest, results = (
-        json.loads((run.dbt_artifacts / name).read_text("utf-8")) for name in ("manifest.json", "run_results.json")
-    )
-    return read_project(manifest, results, extracts)
+    return read_artifacts(run.dbt_artifacts, extracts)
 
 
 def define_metrics() -> dict[str, dict[str, Any]]:
@@ -58,7 +53,8 @@ def _tell_trails(run: EditionRun) -> dict[str, Trail]:
     from pipelines.lineage.trail import digest_definitions, tell_paths
 
     project = read_run(run)
-    versions = digest_definitions(project, define_metrics())
+    reading = open_reading(project)
+    versions = digest_definitions(project, reading, define_metrics())
     earlier = {state.name: _read_versions(folder) for state, folder in list_earlier(run)}
     return {
         metric: Trail(
@@ -67,7 +63,7 @@ def _tell_trails(run: EditionRun) -> dict[str, Trail]:
             _list_tests(project, [told.relation for told in path]),
             {name: known[metric] for name, known in earlier.items() if metric in known},
         )
-        for metric, path in tell_paths(project).items()
+        for metric, path in tell_paths(project, reading).items()
     }
 
 

@@ -24,6 +24,25 @@ _ROWS_AT_ONCE = 1 << 18
 
 _INTEGERS = {"age": pa.int32(), "population": pa.int64()}
 """The columns that are not kept as the text of the file."""
+_INVENTORY = pa.schema(
+    [("extract", pa.string()), ("is_present", pa.bool_()), ("rows", pa.int64()), ("sha256", pa.string())]
+)
+_PERIODS = pa.schema(
+    [
+        ("edition", pa.string()),
+        ("collection", pa.string()),
+        ("period_start", pa.date32()),
+        ("period_end", pa.date32()),
+        ("as_at", pa.date32()),
+        ("last_review_on", pa.date32()),
+    ]
+)
+
+
+def list_columns() -> dict[str, list[str]]:
+    """The columns of everything that dbt reads, by the name of its file."""
+    extracts = {name: table_schema(read_schema(name)).names for name in EXTRACTS}
+    return {**extracts, "inventory": _INVENTORY.names, "edition_periods": _PERIODS.names}
 
 
 def table_schema(schema: ExtractSchema) -> pa.Schema:
@@ -88,11 +107,12 @@ def _inventory(examination: Examination) -> pa.Table:
     summaries = [examination.extracts.get(name) for name in EXTRACTS]
     return pa.table(
         {
-            "extract": pa.array(EXTRACTS, pa.string()),
-            "is_present": pa.array([summary is not None for summary in summaries], pa.bool_()),
-            "rows": pa.array([summary.rows if summary else 0 for summary in summaries], pa.int64()),
-            "sha256": pa.array([summary.sha256 if summary else None for summary in summaries], pa.string()),
-        }
+            "extract": EXTRACTS,
+            "is_present": [summary is not None for summary in summaries],
+            "rows": [summary.rows if summary else 0 for summary in summaries],
+            "sha256": [summary.sha256 if summary else None for summary in summaries],
+        },
+        schema=_INVENTORY,
     )
 
 
@@ -101,13 +121,14 @@ def _periods(edition: Edition, last_review_on: date | None) -> pa.Table:
     reviewed = last_review_on or date_last_review(edition.periods["education"].as_at)
     return pa.table(
         {
-            "edition": pa.array([edition.name for _ in periods], pa.string()),
-            "collection": pa.array([collection for collection, _ in periods], pa.string()),
-            "period_start": pa.array([period.start for _, period in periods], pa.date32()),
-            "period_end": pa.array([period.end for _, period in periods], pa.date32()),
-            "as_at": pa.array([period.as_at for _, period in periods], pa.date32()),
-            "last_review_on": pa.array([reviewed for _ in periods], pa.date32()),
-        }
+            "edition": [edition.name for _ in periods],
+            "collection": [collection for collection, _ in periods],
+            "period_start": [period.start for _, period in periods],
+            "period_end": [period.end for _, period in periods],
+            "as_at": [period.as_at for _, period in periods],
+            "last_review_on": [reviewed for _ in periods],
+        },
+        schema=_PERIODS,
     )
 
 

@@ -7,47 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Literal
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from pipelines.lineage.project import (
-    DIALECT,
-    EXTRACT,
-    Model,
-    Project,
-    list_relations,
-    order_path,
-    parse,
-    with_short_names,
-)
-
-How = Literal["value", "filter", "join", "grouping", "breakdown", "frame"]
-"""What a field does to a figure: it is in the value, it decides which rows are counted, it matches rows of two relations, it
-says what one row is, it cuts the figure into categories, it says which figures an edition holds at all."""
+from pipelines.lineage.project import Project
+from pipelines.lineage.queries import DIALECT, list_relations, parse, with_short_names
+from pipelines.lineage.records import EXTRACT, FieldUse, How, Lineage, ModelLineage, Named, Use
 
 _ORDER = ("value", "filter", "join", "grouping", "breakdown", "frame")
 FRAME = "figure_keys"
 """The model that says which figures an edition holds, counted or not; every metric passes through it."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Use:
-    """A column of a relation that a model reads, and what for."""
-
-    relation: str
-    column: str
-    how: How
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Named:
-    """A column that was worked out inside a model: the part of its SQL (a named subquery, or "" for the last) and its name."""
-
-    part: str
-    column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +28,8 @@ class _Shape:
     rows: frozenset[Use | Named]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelLineage:
-    """One model: what each of its columns rests on in the relations that it reads, and what decides its rows."""
-
-    columns: Mapping[str, frozenset[Use | Named]]
-    rows: frozenset[Use | Named]
-    references: int
-    unresolved: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FieldUse:
-    """A field of an extract that a metric rests on, and what for."""
-
-    extract: str
-    field: str
-    how: How
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """All models, and for each metric the fields that it rests on and the worked-out columns on the way."""
-
-    models: Mapping[str, ModelLineage]
-    fields: Mapping[str, tuple[FieldUse, ...]]
-    worked_out: Mapping[str, frozenset[tuple[str, str, str]]]
-    """By metric: (model, part, column)."""
-
-    @property
-    def references(self) -> int:
-        """How many references to a column all models hold."""
-        return sum(model.references for model in self.models.values())
-
-    @property
-    def unresolved(self) -> list[str]:
-        """Those that could not be followed, as `model: column`."""
-        return [f"{name}: {column}" for name, model in self.models.items() for column in model.unresolved]
-
-
 def trace_columns(project: Project) -> Lineage:
     """Follow every column of every metric of the project back to the extracts."""
-    return _trace(
-        tuple((name, model.layer, model.sql) for name, model in project.models.items()),
-        *(tuple((name, tuple(columns)) for name, columns in of.items()) for of in (project.extracts, project.seeds)),
-    )
-
-
-@lru_cache(maxsize=4)  # pages and papers of a run, and the editions of one command, ask for the same
-def _trace(
-    models_run: tuple[tuple[str, str, str], ...],
-    extracts: tuple[tuple[str, tuple[str, ...]], ...],
-    seeds: tuple[tuple[str, tuple[str, ...]], ...],
-) -> Lineage:
-    stated = {name: Model(name, layer, sql, "", "", {}) for name, layer, sql in models_run}
-    project = Project(stated, dict(extracts), dict(seeds), ())
     known = {name: tuple(columns) for name, columns in project.seeds.items()}
     known |= {EXTRACT + name: tuple(columns) for name, columns in project.extracts.items()}
     models: dict[str, ModelLineage] = {}
@@ -121,7 +38,7 @@ def _trace(
         known[name] = tuple(models[name].columns)
     walk = _Walk(models)
     fields, worked_out = {}, {}
-    frame = {use for model in order_path(project, FRAME)[-1:] for use in walk.everything(model)}
+    frame = walk.everything(FRAME) if FRAME in models else frozenset()
     for metric in project.list_metrics():
         found = {FieldUse(use.relation.removeprefix(EXTRACT), use.column, use.how) for use in walk.everything(metric)}
         found |= {FieldUse(use.relation.removeprefix(EXTRACT), use.column, "frame") for use in frame}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp, parse_one
 
-from pipelines.lineage.project import DIALECT, conjuncts, names, with_short_names
+from pipelines.lineage.queries import DIALECT, conjuncts, names, with_short_names
 
 _COMPARISONS: dict[type[exp.Binary], str] = {
     exp.EQ: "is",

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-
-DIALECT = "duckdb"
-EXTRACT = "extracts."
-"""Extracts stand in the SQL shown as `extracts.<name>`."""
+FRAMED = "figures"
+"""The layer that puts results in their places; its counts are one for each figure and need no steps of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,75 +101,15 @@ def _in_order(manifest: Mapping[str, Any], results: Sequence[Mapping[str, Any]])
         sorter.done(*ready)
 
 
-def parse(sql: str) -> exp.Query:
-    """One query as a tree. TypeError where it is none."""
-    tree = sqlglot.parse_one(sql, read=DIALECT)
-    if not isinstance(tree, exp.Query):
-        raise TypeError(f"a model is a query, not {type(tree).__name__}")
-    return tree
-
-
-def with_short_names(tree: exp.Expr) -> exp.Expr:
-    """A copy in which relations stand without their database, and what is read from a file as `extracts.<name>`."""
-    return tree.transform(_shorten)
-
-
-@cache  # every way to a metric asks it of the same models
-def list_relations(sql: str) -> frozenset[str]:
-    """The relations that a query reads: models by their names, extracts as `extracts.<name>`."""
-    tree = parse(sql)
-    own = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return frozenset(
-        name
-        for table in tree.find_all(exp.Table)
-        for name in [name_of(table)]
-        if table.args.get("db") or name not in own
-    )
-
-
-def name_of(table: exp.Table) -> str:
-    """The name under which a relation is known here."""
-    if isinstance(table.this, exp.Identifier):
-        return table.name
-    path = next(text.this for text in table.find_all(exp.Literal) if str(text.this).startswith("/"))
-    return EXTRACT + str(path).strip("/").rsplit(".", 1)[0]
-
-
-def order_path(project: Project, name: str) -> list[str]:
-    """The models that one model rests on, itself last, in the order in which they were run."""
+def order_path(reads: Mapping[str, Iterable[str]], name: str) -> list[str]:
+    """The models that one model rests on, itself last, in the order of `reads`: of each what it reads."""
     needed, waiting = set(), [name]
     while waiting:
         current = waiting.pop()
-        if current in project.models and current not in needed:
+        if current in reads and current not in needed:
             needed.add(current)
-            waiting += list_relations(project.models[current].sql)
-    return [model for model in project.models if model in needed]
-
-
-def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
-    """The parts of a condition that must all hold."""
-    condition = condition.unnest() if isinstance(condition, exp.Paren) else condition
-    if isinstance(condition, exp.And):
-        yield from conjuncts(condition.left)
-        yield from conjuncts(condition.right)
-    else:
-        yield condition
-
-
-def names(columns: Iterable[exp.Column]) -> list[str]:
-    """The names of columns, each once, in the order in which they first stand."""
-    return list(dict.fromkeys(column.name for column in columns))
-
-
-def _shorten(node: exp.Expr) -> exp.Expr:
-    if not isinstance(node, exp.Table):
-        return node
-    if not isinstance(node.this, exp.Identifier):
-        return exp.Table(this=exp.to_identifier(name_of(node), quoted=True), alias=node.args.get("alias"))
-    node.set("db", None)
-    node.set("catalog", None)
-    node.this.set("quoted", False)
-    return node
+            waiting += reads[current]
+    return [model for model in reads if model in needed]
 
 
 def _one_line(text: str) -> str:

@@ -6,57 +6,21 @@ The words follow from the SQL that was run, and the counting SQL is made of the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
 
 from sqlglot import exp
 
 from pipelines.lineage.english import say_condition, say_list, say_same, say_value
-from pipelines.lineage.project import DIALECT, EXTRACT, Model, name_of, names, parse, with_short_names
-
-Kind = Literal["read", "join", "filter", "cut", "count", "unite", "deduplicate", "unfold", "work out"]
+from pipelines.lineage.project import Model
+from pipelines.lineage.queries import DIALECT, name_of, names, parse, with_short_names
+from pipelines.lineage.records import EXTRACT, Kind, ModelSteps, Step
 
 CUT = ("breakdown", "category")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step. `rows_in` and `rows_out` name counts (see `ModelSteps.counts`); they are equal where no row goes or comes."""
-
-    kind: Kind
-    part: str
-    """The named subquery of the model in which it happens; "" for its last query."""
-    text: str
-    sql: str
-    rows_in: str
-    rows_out: str
-    column: str = ""
-    """The column that is worked out, where that is the step."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSteps:
-    """The steps of a model in order, and the SQL that counts their rows: one row, one column for each name of `counts`."""
-
-    steps: tuple[Step, ...]
-    counts: tuple[str, ...]
-    counting_sql: str
-    cut_sql: str
-    """Rows that went into each figure: authority, breakdown, category, rows; "" where the model cuts nothing."""
-    rows_sql: str
-    """The same rows themselves, with their authority, breakdown and category as `cut_...` columns; "" where it cuts nothing."""
-
-
 def read_steps(model: Model) -> ModelSteps:
     """The steps of a model, from the SQL that was run."""
-    return _read(model.sql, tuple(model.columns.items()))
-
-
-@cache  # the editions of one command are made by the same SQL
-def _read(sql: str, described: tuple[tuple[str, str], ...]) -> ModelSteps:
-    maker = _Maker(dict(described))
-    tree = parse(sql)
+    maker = _Maker(model.columns)
+    tree = parse(model.sql)
     steps = tuple(maker.read(tree, ""))
     named = _with_of(tree)
     counting = exp.select(*(exp.alias_(query.subquery(), name) for name, query in maker.counts.items()))
@@ -362,9 +326,3 @@ def _cut_rows(tree: exp.Query) -> exp.Select | None:
 
 def _sql(node: exp.Expr) -> str:
     return with_short_names(node).sql(DIALECT, comments=False).strip()
-
-
-def apply_counts(steps: ModelSteps, found: Mapping[str, int]) -> Iterator[tuple[Step, int, int]]:
-    """Each step with the rows that went in and came out, from the counts that were found."""
-    for step in steps.steps:
-        yield step, found[step.rows_in], found[step.rows_out]

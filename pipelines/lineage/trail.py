@@ -15,28 +15,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.lineage.columns import Lineage, Named, trace_columns
 from pipelines.lineage.picture import Box, draw, place_in_columns
-from pipelines.lineage.project import EXTRACT, Model, Project, list_relations, order_path
-from pipelines.lineage.steps import ModelSteps, apply_counts, read_steps
+from pipelines.lineage.project import FRAMED, Model, Project, order_path
+from pipelines.lineage.records import EXTRACT, Lineage, ModelSteps, Named, Reading, apply_counts
 
 TRAIL_FORMAT = 1
 Rows = Callable[[str], Sequence[Sequence[Any]]]
 """Runs SQL on the warehouse of the run; gives all its rows."""
 
 _AN_EXTRACT = "extract "
-_FRAMED = "figures"
-"""The layer that puts results in their places; its counts are one for each figure and need no steps of their own."""
 
 
-def compose_trail(project: Project, definitions: Mapping[str, Mapping[str, Any]], rows: Rows) -> dict[str, str]:
-    """The files of the trail by path. `definitions` is what the entry of each metric says, by metric id."""
-    lineage = trace_columns(project)
-    steps = {name: read_steps(model) for name, model in project.models.items() if model.layer != _FRAMED}
-    paths = {metric: order_path(project, metric) for metric in project.list_metrics()}
+def compose_trail(
+    project: Project, reading: Reading, definitions: Mapping[str, Mapping[str, Any]], rows: Rows
+) -> dict[str, str]:
+    """The files of the trail by path. `reading` is of this project; `definitions` is what each metric's entry says, by its id."""
+    lineage, steps = reading.lineage, reading.steps
+    paths = {metric: order_path(reading.reads, metric) for metric in project.list_metrics()}
     return {
         **{f"sql/{name}.sql": model.sql for name, model in project.models.items()},
-        "steps.json": _as_json(_compose_steps(project, lineage, steps, paths, rows)),
+        "steps.json": _as_json(_compose_steps(project, reading, paths, rows)),
         "rows-counted.csv": _compose_rows_counted(project, steps, rows),
         "column-lineage.json": _as_json(_compose_lineage(project, lineage)),
         "column-lineage.csv": _as_csv(
@@ -44,8 +42,8 @@ def compose_trail(project: Project, definitions: Mapping[str, Mapping[str, Any]]
             [(metric, use.extract, use.field, use.how) for metric, uses in lineage.fields.items() for use in uses],
         ),
         "metrics.json": _as_json(_compose_metrics(project, definitions, paths)),
-        "lineage.svg": _draw_all(project, lineage),
-        **{f"metrics/{metric}.svg": _draw_metric(project, lineage, metric) for metric in lineage.fields},
+        "lineage.svg": _draw_all(project, reading),
+        **{f"metrics/{metric}.svg": _draw_metric(project, reading, metric) for metric in lineage.fields},
         "tests.json": _as_json(
             [
                 {
@@ -72,12 +70,11 @@ class Told:
     sql: str
 
 
-def tell_paths(project: Project) -> dict[str, list[Told]]:
+def tell_paths(project: Project, reading: Reading) -> dict[str, list[Told]]:
     """For each metric the relations from its extracts to itself. Words and SQL alone: no rows are counted."""
-    lineage = trace_columns(project)
     told = {}
     for metric in project.list_metrics():
-        needed = lineage.worked_out[metric]
+        needed = reading.lineage.worked_out[metric]
         told[metric] = [
             Told(
                 name,
@@ -85,40 +82,40 @@ def tell_paths(project: Project) -> dict[str, list[Told]]:
                 project.models[name].description,
                 tuple(
                     step.text
-                    for step in read_steps(project.models[name]).steps
+                    for step in reading.steps[name].steps
                     if step.kind != "work out" or (name, step.part.split("#")[0], step.column) in needed
                 ),
                 project.models[name].sql,
             )
-            for name in order_path(project, metric)
+            for name in order_path(reading.reads, metric)
         ]
     return told
 
 
-def digest_definitions(project: Project, definitions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def digest_definitions(
+    project: Project, reading: Reading, definitions: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
     """For each metric one hash of what it means: the version of its definition."""
     return {
-        metric: _digest([project.models[name] for name in order_path(project, metric)], definitions.get(metric, {}))
+        metric: _digest(
+            [project.models[name] for name in order_path(reading.reads, metric)], definitions.get(metric, {})
+        )
         for metric in project.list_metrics()
     }
 
 
 def _compose_steps(
-    project: Project,
-    lineage: Lineage,
-    steps: Mapping[str, ModelSteps],
-    paths: Mapping[str, Sequence[str]],
-    rows: Rows,
+    project: Project, reading: Reading, paths: Mapping[str, Sequence[str]], rows: Rows
 ) -> dict[str, Any]:
     models: dict[str, Any] = {}
     for name, model in project.models.items():
         entry: dict[str, Any] = {
             "layer": model.layer,
             "description": model.description,
-            "reads": sorted(list_relations(model.sql)),
+            "reads": sorted(reading.reads[name]),
         }
-        if name in steps:
-            made = steps[name]
+        if name in reading.steps:
+            made = reading.steps[name]
             found = dict(zip(made.counts, rows(made.counting_sql)[0], strict=True)) if made.counts else {}
             entry["steps"] = [
                 {
@@ -138,7 +135,7 @@ def _compose_steps(
     metrics = {
         metric: {
             "path": list(path),
-            "worked_out": _group(lineage.worked_out[metric]),
+            "worked_out": _group(reading.lineage.worked_out[metric]),
             "figures": int(shown.get(metric, 0)),
         }
         for metric, path in paths.items()
@@ -185,9 +182,10 @@ def _compose_lineage(project: Project, lineage: Lineage) -> dict[str, Any]:
     }
 
 
-def _draw_all(project: Project, lineage: Lineage) -> str:
+def _draw_all(project: Project, reading: Reading) -> str:
     """Every relation between the extracts and the metrics. Staging is one to one, so that an extract stands for its own."""
-    reads = _read_without_staging(project, [name for name, m in project.models.items() if m.layer != _FRAMED])
+    lineage = reading.lineage
+    reads = _read_without_staging(project, reading, [n for n, m in project.models.items() if m.layer != FRAMED])
     used = Counter(source for metric in lineage.fields for source in reads[metric])
     everywhere = sorted(name for name, count in used.items() if 2 * count > len(lineage.fields))
     reads = {
@@ -209,13 +207,14 @@ def _draw_all(project: Project, lineage: Lineage) -> str:
     return draw(boxes, arrows, title="From extracts to metrics", described=described, key="all")
 
 
-def _draw_metric(project: Project, lineage: Lineage, metric: str) -> str:
+def _draw_metric(project: Project, reading: Reading, metric: str) -> str:
     """One metric with the fields of the extracts that it rests on, and what each does to it."""
+    lineage = reading.lineage
     fields: dict[str, dict[str, list[str]]] = {}
     for use in lineage.fields[metric]:
         if use.how != "frame":
             fields.setdefault(use.extract, {}).setdefault(use.field, []).append(use.how)
-    reads = _read_without_staging(project, order_path(project, metric))
+    reads = _read_without_staging(project, reading, order_path(reading.reads, metric))
     column = place_in_columns(reads)
     boxes = [
         Box(
@@ -239,10 +238,10 @@ def _draw_metric(project: Project, lineage: Lineage, metric: str) -> str:
     )
 
 
-def _read_without_staging(project: Project, names: Sequence[str]) -> dict[str, list[str]]:
+def _read_without_staging(project: Project, reading: Reading, names: Sequence[str]) -> dict[str, list[str]]:
     """What each relation reads, the extracts first, with what a staging model reads in its place."""
     staged = {
-        name: sorted(_AN_EXTRACT + source.removeprefix(EXTRACT) for source in list_relations(model.sql))
+        name: sorted(_AN_EXTRACT + source.removeprefix(EXTRACT) for source in reading.reads[name])
         for name, model in project.models.items()
         if model.layer == "staging"
     }
@@ -252,9 +251,7 @@ def _read_without_staging(project: Project, names: Sequence[str]) -> dict[str, l
             reads |= {extract: [] for extract in staged[name] if extract not in reads}
     for name in names:
         if name not in staged:
-            sources = [
-                source for one in sorted(list_relations(project.models[name].sql)) for source in staged.get(one, [one])
-            ]
+            sources = [source for one in sorted(reading.reads[name]) for source in staged.get(one, [one])]
             reads[name] = list(dict.fromkeys(source for source in sources if source in reads))
     return reads
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.lineage.columns import trace_columns
 from pipelines.lineage.project import Project
+from pipelines.lineage.reading import read_sql
 from pipelines.lineage.trail import compose_trail
 from tests.lineage.made_projects import PROJECT, model, warehouse
 
@@ -28,7 +29,7 @@ def test_a_metric_reaches_its_fields_through_values_filters_joins_and_breakdowns
 
 def test_every_reference_is_followed_and_the_coverage_says_so(tmp_path: Path) -> None:
     with warehouse(tmp_path, [("1", "a", "female", "2015-05-01", "missing")]) as rows:
-        files = compose_trail(PROJECT, {}, rows)
+        files = compose_trail(PROJECT, read_sql(PROJECT), {}, rows)
     coverage = json.loads(files["column-lineage.json"])["coverage"]
     assert (coverage["metrics"], coverage["metrics_reaching_an_extract"]) == (1, 1)
     assert coverage["column_references_followed"] == coverage["column_references"] > 0

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from pipelines.lineage.picture import Box, draw, place_in_columns
+from pipelines.lineage.reading import read_sql
 from pipelines.lineage.trail import compose_trail
 from tests.lineage.made_projects import PROJECT, warehouse
 
@@ -43,7 +44,7 @@ def test_a_drawing_has_words_and_is_the_same_each_time():
 
 def test_the_picture_of_a_metric_names_its_fields_and_what_each_does(tmp_path: Path):
     with warehouse(tmp_path, [("1", "a", "female", "2015-05-01", "missing")]) as rows:
-        files = compose_trail(PROJECT, {}, rows)
+        files = compose_trail(PROJECT, read_sql(PROJECT), {}, rows)
     texts = [text.text for text in drawing(files["metrics/missing_episodes.svg"]).iter(f"{SVG}text")]
     assert "extract episodes" in texts
     assert "missing_episodes" in texts
@@ -54,6 +55,6 @@ def test_the_picture_of_a_metric_names_its_fields_and_what_each_does(tmp_path: P
 
 def test_what_most_metrics_read_is_left_out_of_the_picture_of_all_and_said_to_be(tmp_path: Path):
     with warehouse(tmp_path, [("1", "a", "female", "2015-05-01", "missing")]) as rows:
-        svg = drawing(compose_trail(PROJECT, {}, rows)["lineage.svg"])
+        svg = drawing(compose_trail(PROJECT, read_sql(PROJECT), {}, rows)["lineage.svg"])
     assert [text.text for text in svg.iter(f"{SVG}text")] == ["missing_episodes"]
     assert "Left out, because most metrics read it: episodes." in (svg.findtext(f"{SVG}desc") or "")

@@ -11,6 +11,7 @@ import sqlglot
 
 from pipelines.lineage.english import say_condition, say_value
 from pipelines.lineage.project import Model
+from pipelines.lineage.reading import read_sql
 from pipelines.lineage.steps import read_steps
 from pipelines.lineage.trail import compose_trail
 from tests.lineage.made_projects import PROJECT, model, warehouse
@@ -65,7 +66,7 @@ def test_what_is_worked_out_is_said_in_words(sql: str, words: str) -> None:
 
 def test_every_join_filter_cut_and_count_is_a_step_with_the_rows_that_went_in_and_came_out(tmp_path: Path) -> None:
     with warehouse(tmp_path, EPISODES) as rows:
-        steps = json.loads(compose_trail(PROJECT, {}, rows)["steps.json"])
+        steps = json.loads(compose_trail(PROJECT, read_sql(PROJECT), {}, rows)["steps.json"])
     counted = {
         name: [
             (step["kind"], step["rows_in"], step["rows_out"]) for step in entry["steps"] if step["kind"] != "work out"
@@ -87,14 +88,16 @@ def test_every_join_filter_cut_and_count_is_a_step_with_the_rows_that_went_in_an
 
 def test_the_rows_behind_each_figure_are_counted(tmp_path: Path) -> None:
     with warehouse(tmp_path, EPISODES) as rows:
-        text = compose_trail(PROJECT, {}, rows)["rows-counted.csv"]
+        text = compose_trail(PROJECT, read_sql(PROJECT), {}, rows)["rows-counted.csv"]
     found = {(row["breakdown"], row["category"]): row["rows"] for row in csv.DictReader(text.splitlines())}
     assert found == {("total", "all"): "3", ("sex", "female"): "2", ("sex", "male"): "1"}
 
 
 def test_the_rows_themselves_can_be_asked_for(tmp_path: Path) -> None:
     with warehouse(tmp_path, EPISODES) as rows:
-        sql = json.loads(compose_trail(PROJECT, {}, rows)["steps.json"])["models"]["missing_episodes"]["rows_sql"]
+        sql = json.loads(compose_trail(PROJECT, read_sql(PROJECT), {}, rows)["steps.json"])["models"][
+            "missing_episodes"
+        ]["rows_sql"]
         found = rows(f"select episode_id from ({sql}) where cut_breakdown = 'sex' and cut_category = 'female'")
     assert sorted(row[0] for row in found) == ["1", "2"]
 

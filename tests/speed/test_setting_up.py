@@ -2,18 +2,24 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pipelines import paths
-from pipelines.defs import manifest
+from pipelines.defs import manifest, readings
+from pipelines.lineage import reading
+from pipelines.lineage.reading import read_sql
+from tests.lineage.made_projects import PROJECT
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise AssertionError("read again")
 
 
 def test_after_setting_up_the_dbt_project_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     subprocess.run([sys.executable, "-m", "pipelines.setting_up"], cwd=paths.PROJECT, check=True)
-
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("dbt was run")
 
     monkeypatch.setattr(manifest, "_invoke", refuse)
     manifest.ensure_manifest()
@@ -36,3 +42,24 @@ def test_a_project_that_changed_since_setting_up_is_parsed_again(monkeypatch: py
 @pytest.mark.parametrize("way", ["Makefile", "Dockerfile"])
 def test_every_way_of_installing_sets_up(way: str) -> None:
     assert "python -m pipelines.setting_up" in (paths.PROJECT / way).read_text("utf-8")
+
+
+def test_what_the_sql_says_is_read_once_and_is_the_same_when_it_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "READING", tmp_path / "reading.json")
+    read = read_sql(PROJECT)
+    assert readings.open_reading(PROJECT) == read
+    readings._load.cache_clear()
+    monkeypatch.setattr(reading, "read_sql", refuse)
+    assert readings.open_reading(PROJECT) == read
+
+
+def test_other_sql_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "READING", tmp_path / "reading.json")
+    readings.open_reading(PROJECT)
+    name, model = next(iter(PROJECT.models.items()))
+    other = replace(PROJECT, models={**PROJECT.models, name: replace(model, sql=f"{model.sql} ")})
+    monkeypatch.setattr(reading, "read_sql", refuse)
+    with pytest.raises(AssertionError, match="read again"):
+        readings.open_reading(other)
