@@ -12,7 +12,7 @@ from sqlglot import exp
 from pipelines.lineage.english import say_condition, say_list, say_same, say_value
 from pipelines.lineage.project import Model
 from pipelines.lineage.queries import DIALECT, name_of, names, parse, with_short_names
-from pipelines.lineage.records import EXTRACT, Kind, ModelSteps, Step
+from pipelines.lineage.records import EXTRACT, ModelSteps, Step
 
 CUT = ("breakdown", "category")
 
