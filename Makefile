@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test faults bench lint typecheck golden reference lock zensical clean
+.PHONY: storyboard test faults bench bench-scale lint typecheck golden reference lock zensical clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
@@ -15,6 +15,9 @@ test: .venv/test.stamp lint typecheck ## install what the tests need, run them a
 faults: .venv/test.stamp ## kill, fill up and race far more often than `make test` does, and say how often: an hour or two
 	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py tests/editions/test_full_disk.py \
 	  tests/editions/test_papers_interrupted.py tests/build/test_killed_builds.py $(PYTEST_ARGS)
+
+bench-scale: .venv/test.stamp ## how each stage grows with the rows, 10^4 to 10^6; BENCH_ARGS="--rows 10000000" for more
+	$(BIN)/python benchmarks/scale.py $(BENCH_ARGS)
 
 bench: .venv/run.stamp ## one table: the command against the script in benchmarks/baseline, run in turn
 	$(BIN)/python benchmarks/edition.py $(BENCH_ARGS)

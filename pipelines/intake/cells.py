@@ -98,7 +98,7 @@ def _judge(schema: ExtractSchema, name: str, column: Column) -> _Verdicts:
 def _accept(field: Field, values: Texts) -> tuple[Mask, Moments | None]:
     """Which of many values are plainly sound, and the moments that they name."""
     if field.form in ("date", "timestamp"):
-        return read_plain_moments(values)
+        return read_plain_moments(values, with_times=field.form == "timestamp")
     if field.pattern is None:
         return np.zeros(len(values), dtype=bool), None
     return values.matching(f"^(?:{field.pattern.pattern})$"), None

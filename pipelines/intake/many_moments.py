@@ -39,8 +39,8 @@ class Moments:
             self.seconds[place] = NO_SECOND if moment.second is None else moment.second
 
 
-def read_plain_moments(values: Texts) -> tuple[Mask, Moments]:
-    """The moments of all values that leave no room for doubt, and which values those are.
+def read_plain_moments(values: Texts, *, with_times: bool = True) -> tuple[Mask, Moments]:
+    """The moments of all values that leave no room for doubt, and which values those are; without times, dates alone.
 
     A date that there is between 1990 and 2099, alone or with a local time without an offset, on a day on which the clocks do
     not change. `read_moment` reads any other, and says the same of these.
@@ -50,6 +50,8 @@ def read_plain_moments(values: Texts) -> tuple[Mask, Moments]:
     found = Moments.none(len(values))
     plain: Mask = np.zeros(len(values), dtype=bool)
     for length, pattern in _PLAIN.items():
+        if length > _DATE_ALONE and not with_times:
+            break
         chosen = np.flatnonzero(values.matching(pattern))
         if not len(chosen):
             continue
@@ -58,7 +60,7 @@ def read_plain_moments(values: Texts) -> tuple[Mask, Moments]:
         first = int(np.frombuffer(cells.buffers()[1], dtype=np.int32)[start])
         digits = text[first : first + len(chosen) * length].reshape(-1, length).astype(np.int16) - ord("0")
         days, sound = _read_days(digits)
-        if length > len("YYYY-MM-DD"):
+        if length > _DATE_ALONE:
             seconds, timed = _read_times(digits, days)
             sound &= timed
             found.seconds[chosen[sound]] = seconds[sound]
@@ -67,8 +69,9 @@ def read_plain_moments(values: Texts) -> tuple[Mask, Moments]:
     return plain, found
 
 
+_DATE_ALONE = len("YYYY-MM-DD")
 _PLAIN = {
-    10: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    _DATE_ALONE: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     16: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$",
     19: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$",
 }
