@@ -160,16 +160,17 @@ def prepare(
         return
     if edition is None or out is None:
         raise UsageFault("Name the edition and where the extracts go: --edition 2019 --out data/extracts.")
+    from pipelines.defs.checking import choose_authority
     from pipelines.intake import preparation_report as report
 
     if origin == "ssda903":
         from pipelines.intake.ssda903 import prepare_ssda903
 
-        prepared = prepare_ssda903(source, edition, out, key=key, encoding=encoding)
+        prepared = prepare_ssda903(source, edition, out, key=key, encoding=encoding, authority=choose_authority())
     else:
         from pipelines.intake.mapped import prepare_mapped
 
-        prepared = prepare_mapped(source, Path(origin), edition, out, key=key)
+        prepared = prepare_mapped(source, Path(origin), edition, out, key=key, authority=choose_authority())
     if form == "json" or as_json:
         print_json(prepared.as_json())
     elif form == "html":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines import paths
-from pipelines.defs.checking import AUTHORITY, choose_editions
+from pipelines.defs.checking import choose_authority, choose_editions
 from pipelines.defs.forgetting import forget
 from pipelines.defs.history import close_killed_runs, open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
@@ -226,7 +226,7 @@ def _reword(
             for planned in todo:
                 run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding, through=through)
                 inputs = digest_edition_inputs(
-                    run.extracts, run.edition, encoding=encoding, through=through, authority=AUTHORITY
+                    run.extracts, run.edition, encoding=encoding, through=through, authority=choose_authority()
                 )
                 found = find_rewording(run, before[planned.name], inputs) if planned.name in before else None
                 if found is None:
@@ -263,7 +263,7 @@ def _open_run(
         output=output,
         batch=batch,
         encoding=encoding,
-        authority=AUTHORITY,
+        authority=choose_authority(),
         through=through,
         policy=read_policy(paths.POLICY.read_text("utf-8")),
     )
@@ -320,7 +320,8 @@ def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None
     from pipelines.intake.report import show_as_text
 
     examinations = [
-        examine(extracts / edition.name, edition, encoding=encoding, authority=AUTHORITY) for edition in editions
+        examine(extracts / edition.name, edition, encoding=encoding, authority=choose_authority())
+        for edition in editions
     ]
     refused = [examination for examination in examinations if not examination.ok]
     if refused:
@@ -344,7 +345,7 @@ def _plan(
     settled: list[Built] = []
     for edition in chosen:
         inputs = digest_edition_inputs(
-            extracts / edition.name, edition, encoding=encoding, through=through, authority=AUTHORITY
+            extracts / edition.name, edition, encoding=encoding, through=through, authority=choose_authority()
         )
         target = choose_target(states, edition.name, inputs=inputs, reason=reason)
         folder = output.editions / target.name

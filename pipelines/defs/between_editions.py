@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.defs.archive import read_ingredients
-from pipelines.defs.checking import AUTHORITY, choose_editions
+from pipelines.defs.checking import choose_authority, choose_editions
 from pipelines.defs.manifest import run_dbt
 from pipelines.defs.reviews import write_census_reconciliation, write_interview_review, write_register_review
 from pipelines.defs.workspace import EditionRun
@@ -115,7 +115,7 @@ def _admit(
             "education": Period(min(edition.periods["education"].start, as_at), as_at, as_at),
         },
     )
-    examination = examine(folder, moved, encoding=encoding, authority=AUTHORITY)
+    examination = examine(folder, moved, encoding=encoding, authority=choose_authority())
     if not examination.ok:
         raise DataFault(f"{show_as_text([examination])}\nNo list was written.")
     run = EditionRun(
@@ -124,7 +124,7 @@ def _admit(
         output=output,
         batch=work,
         encoding=encoding,
-        authority=AUTHORITY,
+        authority=choose_authority(),
         policy=read_policy(paths.POLICY.read_text("utf-8")),
     )
     run.work.mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,18 @@ from pipelines.intake.gate import Examination, examine
 
 EDITION_NAME = re.compile(r"\d{4}")
 AUTHORITY = "E06000014"
-"""The authority of rows that name none: the City of York."""
+"""The authority of rows that name none where `storyboard.yml` names no other: the City of York."""
+VARIABLE = "STORYBOARD_CONFIGURATION"
+"""Which `storyboard.yml` the command was given: how the code location, a process of its own, learns it."""
+
+
+def choose_authority() -> str:
+    """The authority of rows that name none."""
+    if not os.environ.get(VARIABLE):
+        return AUTHORITY
+    from pipelines.defs.configuration import read_from_environment
+
+    return read_from_environment().authority
 
 
 def find_edition(name: str, calendar: Mapping[str, Edition]) -> Edition:
@@ -57,9 +69,10 @@ def choose_editions(names: Sequence[str], extracts: Path) -> list[Edition]:
 
 
 def examine_editions(
-    names: Sequence[str], extracts: Path, *, encoding: str, authority: str = AUTHORITY
+    names: Sequence[str], extracts: Path, *, encoding: str, authority: str | None = None
 ) -> list[Examination]:
     """The gate over the editions chosen, each compared with the extracts of the edition before. Writes nothing."""
+    authority = authority or choose_authority()
     return [
         examine(folder, edition, encoding=encoding, authority=authority, previous=find_previous(folder))
         for edition in choose_editions(names, extracts)

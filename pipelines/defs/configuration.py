@@ -15,12 +15,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines import memory, paths
+from pipelines.defs.checking import AUTHORITY
+from pipelines.defs.checking import VARIABLE as VARIABLE
 from pipelines.faults import DataFault, UsageFault
 from pipelines.intake.plain_yaml import read_plain_yaml
 from pipelines.yaml_lines import Where, find_line
-
-VARIABLE = "STORYBOARD_CONFIGURATION"
-"""How the code location, a process of its own, learns which file the command was given."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -108,6 +107,11 @@ class Configuration(_Part):
         default=None, description="Folder with one folder of extracts per edition; --extracts."
     )
     output: Path | None = Field(default=None, description="Folder of the site, the editions and the papers; --output.")
+    authority: str = Field(
+        default=AUTHORITY,
+        pattern=r"^E[0-9]{8}$",
+        description="The council whose extracts these are: the ONS code of rows that name no authority.",
+    )
     encoding: Literal["utf-8", "cp1252"] | None = Field(default=None, description="Encoding of CSV files; --encoding.")
     through: Literal["duckdb", "postgres", "spark"] | None = Field(
         default=None, description="Engine that the models run on; --through."
@@ -144,6 +148,11 @@ def read_configuration(path: Path) -> Configuration:
     except ValidationError as problem:
         told = sorted({_word(error, lines) for error in problem.errors()})
         raise DataFault("\n".join(f"{path.name}, line {line}: {what}" for line, what in told)) from None
+    if found.authority not in _read_names():
+        raise DataFault(
+            f"{path.name}, line {find_line(lines, ('authority',))}: no council has the code {found.authority}. Take one of "
+            "docs/registers/authorities.yml, or give it its name there."
+        )
     changes: dict[str, Any] = {
         name: path.parent / given for name in ("extracts", "output") if (given := getattr(found, name)) is not None
     }
@@ -161,6 +170,13 @@ def read_from_environment() -> Configuration:
     """The configuration that the command was given, in the processes that the UI starts; none: every default."""
     path = os.environ.get(VARIABLE)
     return read_configuration(Path(path)) if path else Configuration()
+
+
+def _read_names() -> dict[str, str]:
+    """The names of the councils by their codes, as the register has them."""
+    stated, _ = read_plain_yaml(paths.AUTHORITIES)
+    names: dict[str, str] = stated["names"] if isinstance(stated, dict) else {}
+    return names
 
 
 def make_json_schema() -> str:
@@ -184,6 +200,8 @@ def _word(error: Any, lines: dict[Where, int]) -> tuple[int, str]:
         return line, f"{name} must be {error['ctx']['expected']}."
     if kind in ("greater_than_equal", "less_than_equal", "int_parsing", "int_type"):
         return line, f"{name} must be a whole number in its bounds. docs/running/settings.md has them."
+    if kind == "string_pattern_mismatch":
+        return line, f"{name} must be the ONS code of a council, such as {AUTHORITY}."
     if kind in ("bool_parsing", "bool_type"):
         return line, f"{name} must be true or false."
     return line, f"{name} is not as it should be. docs/running/settings.md says what it takes."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import paths
-from pipelines.defs.checking import AUTHORITY
+from pipelines.defs.checking import choose_authority
 from pipelines.defs.manifest import run_dbt
 from pipelines.defs.release import protect_edition, read_figures
 from pipelines.defs.workspace import EditionRun
@@ -54,7 +54,7 @@ def foresee(editions: Sequence[Edition], extracts: Path, output: paths.Output, *
 
 
 def _foresee(edition: Edition, folder: Path, output: paths.Output, encoding: str) -> Foresight:
-    examination = examine(folder, edition, encoding=encoding, authority=AUTHORITY)
+    examination = examine(folder, edition, encoding=encoding, authority=choose_authority())
     if not examination.ok:
         raise DataFault(f"Edition {edition.name} is refused by the gate: mend its errors first (storyboard check).")
     with tempfile.TemporaryDirectory(prefix="storyboard-") as name:
@@ -64,7 +64,7 @@ def _foresee(edition: Edition, folder: Path, output: paths.Output, encoding: str
             output=output,
             batch=Path(name),
             encoding=encoding,
-            authority=AUTHORITY,
+            authority=choose_authority(),
             policy=read_policy(paths.POLICY.read_text("utf-8")),
         )
         run.work.mkdir(parents=True)

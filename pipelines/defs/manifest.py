@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import paths
-from pipelines.defs.checking import AUTHORITY
+from pipelines.defs.checking import choose_authority
 from pipelines.faults import MachineFault
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _invoke(
 @contextmanager
 def _environment(admitted: Path, warehouse: Path, engine: Engine | None) -> Iterator[None]:
     ours = {
-        "STORYBOARD_AUTHORITY": AUTHORITY,
+        "STORYBOARD_AUTHORITY": choose_authority(),
         "STORYBOARD_ADMITTED": str(admitted),
         "STORYBOARD_WAREHOUSE": str(warehouse),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines import paths
-from pipelines.defs.checking import find_edition
+from pipelines.defs.checking import AUTHORITY, choose_authority, find_edition
 from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.runs import EditionRun
 from pipelines.disclosure.policy import read_policy
@@ -39,7 +39,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
     extracts: str
     output: str
     encoding: str = "utf-8"
-    authority: str = "E06000014"
+    authority: str = AUTHORITY
     through: str = "duckdb"
 
     @classmethod
@@ -49,6 +49,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             extracts=dg.EnvVar("STORYBOARD_EXTRACTS"),
             output=dg.EnvVar("STORYBOARD_OUTPUT"),
             encoding=dg.EnvVar("STORYBOARD_ENCODING"),
+            authority=choose_authority(),
             through=dg.EnvVar("STORYBOARD_THROUGH"),
         )
 

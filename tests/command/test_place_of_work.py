@@ -1,8 +1,10 @@
 """Where an analyst works: a new edition begun, the machine looked at, the configuration file, colour and other alphabets."""
 
+import csv
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from pipelines.defs import configuration
 from pipelines.defs.beginning import begin_edition, shift
 from pipelines.defs.configuration import make_json_schema, read_configuration
 from pipelines.defs.health import examine_machine
+from pipelines.defs.inputs import digest_edition_inputs
 from pipelines.editions.lock import hold_lock
 from pipelines.editions.settings import read_settings
 from pipelines.faults import DataFault, UsageFault
@@ -131,6 +134,50 @@ def test_the_configuration_file_is_the_default_of_the_options_and_what_is_typed_
     done = storyboard("check", "--extracts", tmp_path / "nowhere", cwd=tmp_path)
     assert done.returncode == 1
     assert "nowhere" in done.stderr
+
+
+def test_rows_that_name_no_authority_are_those_of_the_council_that_the_configuration_names(tmp_path: Path):
+    leeds = "E08000035"
+    folder = shutil.copytree(paths.SAMPLE_EXTRACTS / "2016", tmp_path / "extracts" / "2016")
+    for file in folder.glob("*.csv"):
+        if file.name == "population.csv":
+            file.write_text(file.read_text("utf-8").replace("E06000014", leeds), "utf-8")
+        elif not file.name.startswith("published"):
+            with file.open(encoding="utf-8", newline="") as lines:
+                rows = [{k: v for k, v in row.items() if k != "authority"} for row in csv.DictReader(lines)]
+            with file.open("w", encoding="utf-8", newline="") as lines:
+                writer = csv.DictWriter(lines, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+    (tmp_path / "storyboard.yml").write_text(f"extracts: extracts\nauthority: {leeds}\n", "utf-8")
+    done = storyboard("check", "--edition", "2016", "--hidden", "--output", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    named = re.findall(r"^  2016/(\w+)/(\w+)", done.stdout, re.MULTILINE)
+    assert {authority for authority, _ in named} == {leeds}
+    assert len({metric for _, metric in named}) > 5
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("York", "storyboard.yml, line 2: authority must be the ONS code of a council, such as E06000014."),
+        ("E08000099", "storyboard.yml, line 2: no council has the code E08000099."),
+    ],
+)
+def test_a_council_that_does_not_exist_is_refused(tmp_path: Path, stated: str, told: str):
+    file = tmp_path / "storyboard.yml"
+    file.write_text(f"encoding: utf-8\nauthority: {stated}\n", "utf-8")
+    with pytest.raises(DataFault, match=re.escape(told)):
+        read_configuration(file)
+
+
+def test_another_council_is_other_input(tmp_path: Path):
+    edition = read_calendar(paths.SAMPLE_EXTRACTS)["2016"]
+    york, leeds = (
+        digest_edition_inputs(paths.SAMPLE_EXTRACTS / "2016", edition, encoding="utf-8", authority=authority)
+        for authority in ("E06000014", "E08000035")
+    )
+    assert york != leeds
 
 
 def test_faults_of_the_configuration_file_name_its_line_and_what_was_meant(tmp_path: Path):
