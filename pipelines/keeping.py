@@ -31,6 +31,9 @@ class Store(Protocol):
     def make(self, kind: str, name: str, make: Callable[[], bytes]) -> bytes:
         """The thing made now, because not all that it is made of could be described."""
 
+    def tell(self) -> list[str]:
+        """What was made so far, what was reused, and why."""
+
 
 class Indescribable(Exception):
     """A value of which it cannot be said what it consists of."""
@@ -47,6 +50,12 @@ def keeping(store: Store | None) -> Iterator[None]:
         yield
     finally:
         _STORE.reset(token)
+
+
+def tell_made() -> list[str]:
+    """What was made meanwhile, what was reused, and why; nothing where all is made."""
+    store = _STORE.get()
+    return [] if store is None else store.tell()
 
 
 def make_once(kind: str, of: Mapping[str, object], make: Callable[[], bytes], *, name: str = "") -> bytes:

@@ -96,6 +96,7 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw a published edition: its public files give way to a notice with the reason, in one switch."""
+    from pipelines.defs.store import forget_parts
     from pipelines.editions import publication
     from pipelines.editions.switch import work_in
     from pipelines.publishing.index import index_page
@@ -103,6 +104,7 @@ def withdraw(
     out = paths.Output(output)
     with work_in(out):
         state = publication.withdraw(out, edition, act_now(), index_page, reason=reason)
+        forget_parts(out)
     if as_json:
         print_json({"name": state.name, "status": state.status, "release": str(out.release)})
     else:

@@ -18,6 +18,7 @@ from pipelines.editions.seal import seal_edition
 from pipelines.editions.state import describe_folder, find_previous, list_editions
 from pipelines.editions.working import hand_out_copies, show_copy
 from pipelines.intake.explanations import read_explanations
+from pipelines.keeping import tell_made
 from pipelines.publishing.index import index_page
 
 
@@ -85,6 +86,7 @@ def sealed_edition(context: dg.AssetExecutionContext, workspace: Workspace) -> d
             "manifest_sha256": sha256,
             "action": target.action,
             "folder": dg.MetadataValue.path(str(place)),
+            "made and reused": dg.MetadataValue.md("\n".join(f"- {told}" for told in tell_made()) or "All was made."),
             "report": dg.MetadataValue.path(str(find_report(run.sealed / target.name, place))),
         }
     )

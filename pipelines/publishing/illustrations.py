@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from lxml import etree
@@ -54,7 +54,9 @@ def read_drawn(svg: str) -> Drawn:
 
 def print_fonts() -> Path:
     """The folder of the fonts that papers are set in."""
-    return Path(str(files("matplotlib") / "mpl-data" / "fonts" / "ttf"))
+    # Found without being imported: what sets a paper need not be able to draw.
+    (place,) = find_spec("matplotlib").submodule_search_locations  # type: ignore[union-attr, misc]
+    return Path(place, "mpl-data", "fonts", "ttf")
 
 
 def illustrate(book: Book, metric_id: str, by: str) -> Illustration:

@@ -49,7 +49,17 @@ class Copy:
 
     def build(self, output: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "pipelines", "build", "--extracts", str(self.extracts), "--output", str(output)],
+            [
+                sys.executable,
+                "-m",
+                "pipelines",
+                "build",
+                "-v",
+                "--extracts",
+                str(self.extracts),
+                "--output",
+                str(output),
+            ],
             cwd=self.project,
             env={"PYTHONPATH": str(self.project), "PATH": os.environ["PATH"], "HOME": str(self.project)},
             capture_output=True,
@@ -220,6 +230,11 @@ def test_edits_one_after_the_other_give_the_bytes_that_a_build_from_nothing_give
             after = _files(folder / "output")
             assert only_words <= ("nothing but words changed" in done.stderr or before == after), edit.__name__
             assert _published(after) == _count(edited), f"{edit.__name__}: an old number is shown"
+            told = [line.removeprefix(f"{EDITION}: ") for line in done.stderr.splitlines()]
+            for path in (path for path in before if f"{path}: reused" in "\n".join(told)):
+                assert before[path] == after[path], f"{edit.__name__}: {path} is said to be reused and is another"
+            if edit == Copy.edit_sentence and before != after:
+                assert "public/pages/board-pack.pdf: made, because its text and figures changed" in told
             edited.note()
         count += 1
         nothing = edited.build(folder / f"from nothing {count}")
@@ -230,10 +245,10 @@ def test_edits_one_after_the_other_give_the_bytes_that_a_build_from_nothing_give
         assert "unchanged" in edited.build(folder / "output").stdout
 
     # Each build takes seconds: few sequences, and no search for a shorter one.
-    longest = 6 if thorough else 3
+    longest = 6 if thorough else 2
     sequences = st.lists(st.sampled_from(EDITS), min_size=longest, max_size=longest, unique=True)
     settings(
-        max_examples=12 if thorough else 1,
+        max_examples=6 if thorough else 1,
         phases=[Phase.generate],
         deadline=None,
         database=None,

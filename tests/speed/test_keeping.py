@@ -167,6 +167,21 @@ def test_a_changed_program_or_tool_makes_all_anew(tmp_path: Path, monkeypatch: p
     _forget()
 
 
+def test_what_was_kept_of_an_edition_goes_with_it(tmp_path: Path) -> None:
+    output = paths.Output(tmp_path / "output")
+    output.editions.mkdir(parents=True)
+    kept = _open(tmp_path)
+    with keeping(kept):
+        make_once("word", {"words": "a"}, lambda: b"exact" * 2000, name="paper.docx")
+    folder = output.parts / "of an edition that is no longer there"
+    folder.mkdir(parents=True)
+    kept.keep(folder)
+    assert [file.name for file in output.made.iterdir()]
+    store.forget_parts(output)
+    assert not folder.exists()
+    assert not list(output.made.iterdir())
+
+
 @dataclass
 class _Shelf:
     """A store that forgets nothing, in memory."""
@@ -182,6 +197,9 @@ class _Shelf:
 
     def make(self, kind: str, name: str, make: Callable[[], bytes]) -> bytes:
         return make()
+
+    def tell(self) -> list[str]:
+        return []
 
 
 _SHELF = _Shelf()

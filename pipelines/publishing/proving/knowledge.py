@@ -72,7 +72,9 @@ class Known:
 
     def _describe_one(self, address: str) -> str:
         if address not in self._described:
-            held = (self.figures.get(address), self.exact.get(address), self.other_side.get(address))
+            exact = self.exact.get(address)
+            parts = None if exact is None else (exact.numerator, exact.denominator)
+            held = (self.figures.get(address), parts, self.other_side.get(address))
             self._described[address] = describe((address, held))
         return self._described[address]
 
