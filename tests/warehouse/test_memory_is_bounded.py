@@ -1,0 +1,53 @@
+"""A build takes the memory that storyboard.yml allows: what does not fit goes to disk, beside the warehouse and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import memory
+from pipelines.commands.words import configured_defaults
+from pipelines.defs import configuration
+from pipelines.faults import UsageFault
+from pipelines.lockdown import Plugin, connect
+
+
+def test_what_the_settings_say_is_what_duckdb_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "9")
+    monkeypatch.setenv(configuration.VARIABLE, "")
+    (tmp_path / "storyboard.yml").write_text("memory: 2\n", "utf-8")
+    configured_defaults(tmp_path / "storyboard.yml")
+    assert memory.read_memory() == 2_000_000_000
+    of_dbt: dict[str, Any] = {}
+    Plugin("lock", {"reach": str(tmp_path)}).update_connection_config(None, of_dbt)
+    assert of_dbt["memory_limit"] == "1400MB"
+    with connect(tmp_path / "warehouse.duckdb", reach=tmp_path, read_only=False) as connection:
+        asked = "select current_setting('memory_limit'), current_setting('temp_directory')"
+        limit, spilled = connection.execute(asked).fetchall()[0]
+        assert limit == "1.3 GiB"
+        assert Path(spilled).parent == tmp_path
+        with pytest.raises(duckdb.Error):
+            connection.execute("set memory_limit = '64GB'")
+
+
+def test_rows_that_do_not_fit_are_put_beside_the_warehouse_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.lockdown.SHARE_OF_MEMORY", 0.01)  # 40 MB
+    with connect(tmp_path / "warehouse.duckdb", reach=tmp_path, read_only=False) as connection:
+        rows = connection.execute(
+            "select count(*) from (select m, row_number() over (order by m) as n from"
+            " (select md5(i::text) as m from range(1500000) as t (i))) where n > 0 and m is not null"
+        ).fetchall()
+    assert rows == [(1_500_000,)]
+    assert {path.name for path in tmp_path.iterdir()} <= {"warehouse.duckdb", "warehouse.duckdb.tmp"}
+
+
+def test_memory_that_is_no_number_is_refused_with_what_it_must_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for odd in ("much", "0", "-1", "1.5"):
+        monkeypatch.setenv(memory.VARIABLE, odd)
+        with pytest.raises(UsageFault, match="whole number of gigabytes"):
+            memory.read_memory()
