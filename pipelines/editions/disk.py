@@ -62,14 +62,13 @@ def sync_tree(path: Path) -> None:
     if not path.is_dir():
         sync_file(path)
         return
-    folders = [path]
-    for entry in path.rglob("*"):
-        if entry.is_dir():
-            folders.append(entry)
-        else:
-            sync_file(entry)
-    for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
-        sync_folder(folder)
+    folders = []
+    for folder, _, names in os.walk(path):
+        folders.append(Path(folder))
+        for name in names:
+            sync_file(Path(folder, name))
+    for inner in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+        sync_folder(inner)
 
 
 def rename(source: Path, target: Path) -> None:
