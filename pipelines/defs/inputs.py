@@ -6,6 +6,7 @@ Keyed on bytes alone, never on times or on what is present.
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.defs.templates import find_own_template
-from pipelines.editions.manifest import Code, digest_file, digest_inputs
+from pipelines.editions.manifest import Code, digest_file, digest_inputs, walk
 from pipelines.figures import Edition
 
 _CODE = (
@@ -94,15 +95,13 @@ def _is_page(path: str) -> bool:
 
 @cache
 def _digest_files() -> Mapping[str, str]:
-    files = (
-        file
-        for folder, patterns in _CODE
-        for pattern in patterns
-        for file in (paths.PROJECT / folder).rglob(pattern)
-        if file.is_file() and not _NOT_CODE & set(file.relative_to(paths.PROJECT).parts)
-    )
-    chosen = sorted({*files, *(paths.PROJECT / name for name in _CODE_FILES)})
-    return {file.relative_to(paths.PROJECT).as_posix(): digest_file(file) for file in chosen}
+    chosen = dict.fromkeys(_CODE_FILES)
+    for folder, patterns in _CODE:
+        endings = tuple(pattern.removeprefix("*") for pattern in patterns)
+        for path, status in walk(paths.PROJECT / folder):
+            if not stat.S_ISDIR(status.st_mode) and path.endswith(endings) and not _NOT_CODE & {*path.split("/")}:
+                chosen[f"{folder}/{path}"] = None
+    return {path: digest_file(f"{paths.PROJECT}/{path}") for path in sorted(chosen)}
 
 
 def _digest(files: Mapping[str, str]) -> str:

@@ -108,7 +108,7 @@ def digest_inputs(inputs: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(inputs), ensure_ascii=False, sort_keys=True).encode("utf-8")).hexdigest()
 
 
-def digest_file(path: Path) -> str:
+def digest_file(path: Path | str) -> str:
     """The sha256 of a plain file, read in blocks. A link is not followed: OSError."""
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -120,16 +120,21 @@ def digest_file(path: Path) -> str:
 
 def walk_files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Every entry below a folder, folders apart: its path with slashes, sorted, and its status. Follows no link."""
+    yield from ((path, status) for path, status in walk(folder) if not stat.S_ISDIR(status.st_mode))
+
+
+def walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The same with the folders."""
     found: list[tuple[str, os.stat_result]] = []
-    waiting = [folder]
+    waiting = [("", os.fspath(folder))]
     while waiting:
-        current = waiting.pop()
-        for entry in sorted(current.iterdir()):
-            status = entry.lstat()
-            if stat.S_ISDIR(status.st_mode):
-                waiting.append(entry)
-            else:
-                found.append((entry.relative_to(folder).as_posix(), status))
+        before, current = waiting.pop()
+        with os.scandir(current) as entries:
+            for entry in entries:
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    waiting.append((f"{before}{entry.name}/", entry.path))
+                found.append((before + entry.name, status))
     yield from sorted(found, key=lambda item: item[0])
 
 

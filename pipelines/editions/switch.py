@@ -303,7 +303,7 @@ def _digest(path: Path) -> str:
         return digest_file(path)
     digest = hashlib.sha256()
     for name, _ in walk_files(path):
-        digest.update(f"{digest_file(path / name)} {name}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{digest_file(f'{path}/{name}')} {name}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

@@ -20,7 +20,7 @@ from pipelines.editions.manifest import (
     digest_file,
     read_manifest,
     show_path,
-    walk_files,
+    walk,
 )
 from pipelines.editions.names import name_folder
 from pipelines.editions.seal import PUBLIC
@@ -105,36 +105,27 @@ def _check_manifest(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 def _check_files(folder: Path, expected: Mapping[str, str | None]) -> Iterator[Problem]:
     seen = set()
-    known_folders = {parent.as_posix() for path in expected for parent in Path(path).parents}
-    for path, status in _walk(folder):
-        shown = show_path(path)
+    known_folders = {path[:place] for path in expected for place, letter in enumerate(path) if letter == "/"}
+    for path, status in walk(folder):
         if stat.S_ISDIR(status.st_mode):
             if path not in known_folders:
-                yield Problem(shown, "is a folder that does not belong to the edition")
+                yield Problem(show_path(path), "is a folder that does not belong to the edition")
             continue
         seen.add(path)
         if stat.S_ISLNK(status.st_mode):
-            yield Problem(shown, "is a link; an edition has plain files only")
+            yield Problem(show_path(path), "is a link; an edition has plain files only")
         elif not stat.S_ISREG(status.st_mode):
-            yield Problem(shown, "is not a plain file")
+            yield Problem(show_path(path), "is not a plain file")
         elif path not in expected:
-            yield Problem(shown, "does not belong to the edition: it was added after sealing")
+            yield Problem(show_path(path), "does not belong to the edition: it was added after sealing")
         elif (sha256 := expected[path]) is not None:
             try:
-                if digest_file(folder / path) != sha256:
-                    yield Problem(shown, "has been changed since it was sealed")
+                if digest_file(f"{folder}/{path}") != sha256:
+                    yield Problem(show_path(path), "has been changed since it was sealed")
             except OSError as fault:
-                yield Problem(shown, f"cannot be read ({fault.strerror})")
+                yield Problem(show_path(path), f"cannot be read ({fault.strerror})")
     for path in expected.keys() - seen:
         yield Problem(show_path(path), "is missing")
-
-
-def _walk(folder: Path) -> Iterator[tuple[str, Any]]:
-    for entry in folder.rglob("*"):
-        status = entry.lstat()
-        if stat.S_ISDIR(status.st_mode):
-            yield entry.relative_to(folder).as_posix(), status
-    yield from walk_files(folder)
 
 
 def _check_record(folder: Path, manifest: Manifest, withdrawal: Withdrawal | None) -> Iterator[Problem]:
