@@ -319,11 +319,13 @@ def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None
     from pipelines.intake.quarantine import quarantine
     from pipelines.intake.report import show_as_text
 
-    examinations = [
-        examine(extracts / edition.name, edition, encoding=encoding, authority=choose_authority())
-        for edition in editions
-    ]
-    refused = [examination for examination in examinations if not examination.ok]
+    refused = []
+    for edition in editions:
+        examination = examine(extracts / edition.name, edition, encoding=encoding, authority=choose_authority())
+        if not examination.ok:
+            refused.append(examination)
+        # The rows of one edition may be all that memory has room for.
+        del examination
     if refused:
         kept = [said for each in refused for said in quarantine(each, extracts / each.edition)]
         unchanged = "Nothing was built, and nothing that is published has changed."

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dbt.artifacts.resources.types import NodeType
@@ -64,6 +65,7 @@ def warehouse(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     run = workspace.open(context)
+    pa.default_memory_pool().release_unused()  # what the rows took while they were checked
     words = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     engine = choose_engine(run.through, read_from_environment())
     if engine is not None:

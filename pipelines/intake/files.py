@@ -50,6 +50,10 @@ class PlainFile:
     content: bytes
     sha256: str
 
+    def forget(self) -> None:
+        """Let go of the bytes, which have been read: beside the rows there may be no room for them."""
+        object.__setattr__(self, "content", b"")
+
 
 @dataclass(frozen=True)
 class Folder:

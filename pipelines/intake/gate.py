@@ -6,7 +6,7 @@ It only brings the checks together, in order; rules, reading and judging have mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,7 +196,7 @@ def _read_files(folder: Path, listing: Folder, findings: Findings) -> dict[str, 
 
 
 def _read_extracts(
-    files: dict[str, PlainFile], encoding: str, findings: Findings
+    files: Mapping[str, PlainFile], encoding: str, findings: Findings
 ) -> tuple[dict[str, Extract], dict[str, int]]:
     """The extracts that have rows to check, and how many rows each has."""
     from pipelines.intake.cells import check_cells
@@ -206,12 +206,10 @@ def _read_extracts(
     from pipelines.intake.schemas import read_schema
 
     extracts, rows = {}, {}
-    for name in list(files):
-        schema, file = read_schema(name), files[name]
+    for name, file in files.items():
+        schema = read_schema(name)
         sheet = read_sheet(file, schema, encoding, findings)
-        # Its bytes have been read; beside the rows there is no room for them.
-        files[name] = replace(file, content=b"")
-        del file
+        file.forget()
         if sheet is None:
             continue
         rows[name] = sheet.rows

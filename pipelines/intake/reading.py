@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from pipelines.intake.files import PlainFile
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema
 from pipelines.intake.sheets import ColumnBuilder, Sheet, Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MOST_COLUMNS = 100
 MOST_ROWS = 2_000_000
@@ -54,7 +58,7 @@ def read_sheet(file: PlainFile, schema: ExtractSchema, encoding: str, findings: 
         from pipelines.intake.parquet import read_parquet
 
         return read_parquet(file.content, schema, findings)
-    if len(file.content) > _LARGE and (sheet := read_plain_text(file.content, encoding)) is not None:
+    if len(file.content) > _LARGE and (sheet := read_plain_text(file, encoding)) is not None:
         return sheet
     text = decode(file.content, schema.name, encoding, findings)
     return None if text is None else _read_csv(text, schema.name, findings)
@@ -116,12 +120,29 @@ def _read_csv(text: str, extract: str, findings: Findings) -> Sheet | None:
         return None
 
 
-def read_plain_text(content: bytes, encoding: str = "utf-8") -> Sheet | None:
+def read_plain_text(file: PlainFile, encoding: str = "utf-8") -> Sheet | None:
     """The rows of a text that can be read in one way only: no quotation mark, every line with as many commas.
 
-    Arrow splits it, some megabytes at a time, which is many times quicker and needs no second copy of the text. None where
-    anything is out of the ordinary: the records are then read one by one, and what is wrong with them is said.
+    Arrow splits it, some megabytes at a time, which is many times quicker and needs no second copy of the text. The file
+    forgets its bytes when all have been split. None where anything is out of the ordinary: the records are then read one
+    by one, and what is wrong with them is said.
     """
+    header, start, end = _find_plain_text(file.content, encoding) or ([], 0, 0)
+    cells = _split_by_arrow(header, file.content, start, end) if header else None
+    if cells is None:
+        return None
+    file.forget()
+    from pipelines.intake.parquet import gather
+
+    columns = []
+    while cells:
+        columns.append(gather(cells.pop(0)))
+    rows = len(columns[0].codes)
+    return Sheet(tuple(header), tuple(columns), np.arange(2, rows + 2, dtype=np.int64))
+
+
+def _find_plain_text(content: bytes, encoding: str) -> tuple[list[str], int, int] | None:
+    """The header of a plain text, and where its rows begin and end."""
     marked = content.startswith(codecs.BOM_UTF8)
     start, end = len(codecs.BOM_UTF8) if marked else 0, len(content)
     while end > start and content[end - 1] in b"\r\n":
@@ -142,14 +163,16 @@ def read_plain_text(content: bytes, encoding: str = "utf-8") -> Sheet | None:
         return None
     if not 1 < len(header) <= MOST_COLUMNS or max(map(len, header)) > LONGEST_CELL:
         return None
-    return _split_by_arrow(header, content, head + 1, end)
+    return header, head + 1, end
 
 
-def _split_by_arrow(header: list[str], content: bytes, start: int, end: int) -> Sheet | None:
+def _split_by_arrow(header: list[str], content: bytes, start: int, end: int) -> list[pa.ChunkedArray] | None:
+    """The cells of each column. None where Arrow cannot split them, or a row or a cell is none that we take."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv as arrow
 
-    from pipelines.intake.parquet import gather, most_rows
+    from pipelines.intake.parquet import most_rows
 
     names = [str(position) for position in range(len(header))]
     cells: list[list[pa.Array]] = [[] for _ in names]
@@ -167,19 +190,18 @@ def _split_by_arrow(header: list[str], content: bytes, start: int, end: int) -> 
             rows += batch.num_rows
             if rows > most_rows():
                 return None
+            is_blank = np.ones(batch.num_rows, dtype=bool)
             for chunks, column in zip(cells, batch.columns, strict=True):
                 chunks.append(column)
+                blank = pc.index(column.dictionary, "").as_py()
+                is_blank &= column.indices.to_numpy(zero_copy_only=False) == blank
+                if (pc.max(pc.utf8_length(column.dictionary)).as_py() or 0) > LONGEST_CELL:
+                    return None
+            if is_blank.any():
+                return None
     except (pa.ArrowException, OSError, ValueError):
         return None
-    columns = []
-    while cells:
-        columns.append(gather(pa.chunked_array(cells.pop(0))))
-    is_blank = np.ones(rows, dtype=bool)
-    for column in columns:
-        is_blank &= ~column.is_filled
-    if is_blank.any() or max(longest_of(column.values) for column in columns) > LONGEST_CELL:
-        return None
-    return Sheet(tuple(header), tuple(columns), np.arange(2, rows + 2, dtype=np.int64))
+    return [pa.chunked_array(chunks) for chunks in cells]
 
 
 def longest_of(values: Sequence[str]) -> int:

@@ -131,12 +131,12 @@ def test_what_is_larger_than_the_memory_of_a_build_is_refused_before_it_is_read(
 def test_a_column_read_in_parts_is_the_column(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [dict(SOUND["missing_episodes"][0]) | {"episode_id": f"e{number}"} for number in range(3_000)]
     content = as_csv(list(rows), SOUND["missing_episodes"][0]).encode()
-    whole = reading.read_plain_text(content)
+    whole = reading.read_plain_text(files.PlainFile("missing_episodes.csv", content, ""))
     monkeypatch.setattr(reading, "_BLOCK", 4_096)
-    parts = reading.read_plain_text(content)
+    parts = reading.read_plain_text(files.PlainFile("missing_episodes.csv", content, ""))
     assert whole is not None
     assert parts is not None
     assert [column.values for column in parts.columns] == [column.values for column in whole.columns]
     assert all((one.codes == other.codes).all() for one, other in zip(parts.columns, whole.columns, strict=True))
     monkeypatch.setattr(parquet, "MOST_ROWS", 2_999)
-    assert reading.read_plain_text(content) is None
+    assert reading.read_plain_text(files.PlainFile("missing_episodes.csv", content, "")) is None

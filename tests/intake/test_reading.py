@@ -22,6 +22,10 @@ CELLS = st.text(alphabet=st.sampled_from(list("ab7 ,;'\"\t\x0b\x1f\u2028é=\\"))
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=5)
 
 
+def plain(text: str) -> PlainFile:
+    return PlainFile("missing_episodes.csv", text.encode(), "")
+
+
 def cells(sheet: Sheet) -> list[list[str]]:
     return [[column.text(row) for column in sheet.columns] for row in range(sheet.rows)]
 
@@ -34,7 +38,7 @@ def cells(sheet: Sheet) -> list[list[str]]:
 @example([["a", "a"], ["\\", "x"]], "\n", "")
 def test_what_arrow_splits_is_what_the_records_are(rows: list[list[str]], end: str, last: str) -> None:
     text = end.join(",".join(row) for row in rows) + last
-    quick = read_plain_text(text.encode())
+    quick = read_plain_text(plain(text))
     if quick is None:
         return
     findings = Findings()
@@ -51,7 +55,7 @@ def test_what_arrow_splits_is_what_the_records_are(rows: list[list[str]], end: s
 
 def test_a_sound_extract_is_split_by_arrow() -> None:
     for end in ("\n", "\r\n"):
-        sheet = read_plain_text(as_csv(sound_rows("missing_episodes")).replace("\r\n", end).encode())
+        sheet = read_plain_text(plain(as_csv(sound_rows("missing_episodes")).replace("\r\n", end)))
         assert sheet is not None
         assert sheet.rows == 3
         assert sheet.columns[0].values == ("ep-one", "ep-two", "ep-three")
@@ -75,7 +79,7 @@ def test_a_sound_extract_is_split_by_arrow() -> None:
     ],
 )
 def test_whatever_is_out_of_the_ordinary_is_read_record_by_record(text: str) -> None:
-    assert read_plain_text(text.encode()) is None
+    assert read_plain_text(plain(text)) is None
 
 
 def test_broken_files_have_the_same_findings_however_they_are_read(
