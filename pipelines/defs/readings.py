@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +32,12 @@ def open_reading(project: Project) -> Reading:
     try:
         reading = _load(key)
     except LookupError:
-        _keep(key, project)
-        reading = _load(key)
+        from pipelines.lineage.reading import read_sql
+
+        reading = read_sql(project)
+        # Where it cannot be kept, the next build reads again.
+        with suppress(OSError):
+            _keep(key, reading)
     return reading.in_order(project.models, project.list_metrics())
 
 
@@ -67,16 +72,18 @@ def _load(key: str) -> Reading:
     kept, _, stated = READING.read_bytes().partition(b"\n") if READING.is_file() else (b"", b"", b"")
     if kept != key.encode():
         raise LookupError(key)
-    return TypeAdapter(Reading).validate_json(stated)
+    try:
+        return TypeAdapter(Reading).validate_json(stated)
+    except ValueError as error:
+        raise LookupError(key) from error
 
 
-def _keep(key: str, project: Project) -> None:
+def _keep(key: str, reading: Reading) -> None:
     from pydantic import TypeAdapter
 
-    from pipelines.lineage.reading import read_sql
     from pipelines.lineage.records import Reading
 
-    stated = TypeAdapter(Reading).dump_json(read_sql(project))
+    stated = TypeAdapter(Reading).dump_json(reading)
     READING.parent.mkdir(parents=True, exist_ok=True)
     # Two commands may be at this at the same moment: each writes a file of its own, and the last one stands.
     with tempfile.TemporaryDirectory(dir=READING.parent) as name:

@@ -14,6 +14,11 @@ from pipelines.lineage.reading import read_sql
 from tests.lineage.made_projects import PROJECT
 
 
+@pytest.fixture(autouse=True)
+def nothing_opened_before() -> None:
+    readings._load.cache_clear()
+
+
 def refuse(*_: object, **__: object) -> None:
     raise AssertionError("read again")
 
@@ -52,6 +57,15 @@ def test_what_the_sql_says_is_read_once_and_is_the_same_when_it_is_opened_again(
     assert readings.open_reading(PROJECT) == read
     readings._load.cache_clear()
     monkeypatch.setattr(reading, "read_sql", refuse)
+    assert readings.open_reading(PROJECT) == read
+
+
+def test_what_was_kept_and_is_damaged_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "reading.json"
+    monkeypatch.setattr(readings, "READING", kept)
+    read = readings.open_reading(PROJECT)
+    kept.write_bytes(kept.read_bytes()[:-100])
+    readings._load.cache_clear()
     assert readings.open_reading(PROJECT) == read
 
 
