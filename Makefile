@@ -1,16 +1,20 @@
 # `make storyboard` builds the sample editions; `make test` runs every test. Each does its own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+ENGINES := .venv/engines
 export PYTHONUTF8 := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: storyboard test faults bench bench-scale lint typecheck golden reference lock zensical clean
+.PHONY: storyboard test test-engines faults bench bench-scale lint typecheck golden reference lock zensical clean
 
 storyboard: .venv/run.stamp ## install, build the sample editions, say where the site and the reports are
 	$(BIN)/storyboard build
 
 test: .venv/test.stamp lint typecheck ## install what the tests need, run them all, browser tests included
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-engines: .venv/engines.stamp ## run the models on PostgreSQL and Spark too, and compare every figure; what is missing fails
+	STORYBOARD_ENGINES_REQUIRED=1 $(ENGINES)/bin/python -m pytest tests/engines --durations=5 $(PYTEST_ARGS)
 
 faults: .venv/test.stamp ## kill, fill up and race far more often than `make test` does, and say how often: an hour or two
 	$(BIN)/python -m pytest -rP --thorough tests/editions/test_interruptions.py tests/editions/test_full_disk.py \
@@ -42,6 +46,9 @@ lock: .venv/test.stamp ## renew the pinned, hashed requirements
 	  --custom-compile-command "make lock" -o requirements/run.txt
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra test --universal --python-version 3.11 \
 	  --generate-hashes -q --custom-compile-command "make lock" -c requirements/run.txt -o requirements/test.txt
+	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --extra spark --universal \
+	  --python-version 3.11 --generate-hashes -q --custom-compile-command "make lock" -c requirements/test.txt \
+	  -o requirements/engines.txt
 	$(BIN)/uv pip compile requirements/installer.in --universal --python-version 3.11 --generate-hashes -q \
 	  --custom-compile-command "make lock" -o requirements/installer.txt
 	$(BIN)/uv pip compile requirements/zensical.in --universal --python-version 3.11 --generate-hashes -q \
@@ -68,4 +75,11 @@ clean: ## remove the environment; extracts and output stay
 
 .venv/test.stamp: .venv/run.stamp requirements/test.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/test.txt
+	@touch $@
+
+# Apart from all else, so that every other test shows that nothing of it is needed.
+.venv/engines.stamp: .venv/run.stamp requirements/engines.txt
+	$(BIN)/uv venv -q --clear --python $(BIN)/python $(ENGINES)
+	$(BIN)/uv pip install -q --python $(ENGINES)/bin/python --compile-bytecode --require-hashes -r requirements/engines.txt
+	$(BIN)/uv pip install -q --python $(ENGINES)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -26,7 +26,7 @@ class Session(Protocol):
     """An engine that is open for one run, with relations of its own that go when it is closed."""
 
     def load(self, admitted: Path) -> None:
-        """Makes a relation of each file of validated Parquet, where the sources of dbt look for it."""
+        """Makes a relation of each file of validated Parquet, where the sources of dbt look for it; all that was there goes."""
 
     def fetch(self, relation: str, columns: Mapping[str, str], into: Path) -> str:
         """Writes a relation that dbt made as files into a folder; returns what DuckDB reads them with.

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -30,17 +32,29 @@ def build_through(engine: Engine, run: EditionRun, words: Sequence[str]) -> dbtR
 
     Raises MachineFault where the engine cannot be used.
     """
-    work = run.work / engine.name
+    with _work_of(engine, run) as work, engine.open(work) as session:
+        return build_in(session, engine, run, words)
+
+
+def build_in(session: Session, engine: Engine, run: EditionRun, words: Sequence[str]) -> dbtRunnerResult:
+    """The same in an engine that is open already."""
+    with _work_of(engine, run) as work:
+        session.load(run.admitted)
+        artifacts = work / "dbt"
+        result = run_dbt(words, admitted=run.admitted, warehouse=run.warehouse, artifacts=artifacts, engine=engine)
+        if isinstance(result.result, RunExecutionResult) and _models_came_out(result.result):
+            _carry_back(session, result.result, run, work)
+            _tell_results(artifacts / _RESULTS, run.dbt_artifacts / _RESULTS)
+        return result
+
+
+@contextmanager
+def _work_of(engine: Engine, run: EditionRun) -> Iterator[Path]:
+    """A folder of the run for rows on their way; it goes when the block ends."""
+    work = run.work / f"{engine.name}-{uuid.uuid4().hex}"
     work.mkdir(mode=0o700)
     try:
-        with engine.open(work) as session:
-            session.load(run.admitted)
-            artifacts = work / "dbt"
-            result = run_dbt(words, admitted=run.admitted, warehouse=run.warehouse, artifacts=artifacts, engine=engine)
-            if isinstance(result.result, RunExecutionResult) and _models_came_out(result.result):
-                _carry_back(session, result.result, run, work)
-                _tell_results(artifacts / _RESULTS, run.dbt_artifacts / _RESULTS)
-            return result
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -33,7 +33,8 @@ _KINDS = {
     pa.date32(): "date",
 }
 """Text is compared by its bytes, as DuckDB and Spark do, whatever the collation of the database."""
-_SESSION = "-c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning"
+_SESSION = "-c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning -c enable_nestloop=off -c jit=off"
+"""The planner knows nothing of tables that were made a moment ago, and takes them for small: then loops in loops never end."""
 
 
 class PostgresEngine:
@@ -80,9 +81,6 @@ class PostgresEngine:
             with connection.cursor() as cursor:
                 for schema in schemas:
                     self._refuse_others(cursor, schema)
-                    _drop(cursor, schema)
-                    cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-                    cursor.execute(sql.SQL("comment on schema {} is %s").format(sql.Identifier(schema)), (_MARK,))
             try:
                 yield PostgresSession(connection, *schemas, work)
             finally:
@@ -162,19 +160,23 @@ class PostgresSession:
     def load(self, admitted: Path) -> None:
         """Each file as a table, by COPY. Unlogged: rows of children go to no archive, replica or backup of the server."""
         with self._connection.cursor() as cursor:
+            for schema in (self._schema, self._extracts):
+                _drop(cursor, schema)
+                cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+                cursor.execute(sql.SQL("comment on schema {} is %s").format(sql.Identifier(schema)), (_MARK,))
             for file in sorted(admitted.glob("*.parquet")):
                 source = pq.ParquetFile(file)
-                schema = source.schema_arrow
-                if not all(field.type in _KINDS for field in schema):
+                fields = source.schema_arrow
+                if not all(field.type in _KINDS for field in fields):
                     continue  # what the department publishes is read by pages, not by models
                 table = sql.Identifier(self._extracts, file.stem)
                 columns = sql.SQL(", ").join(
-                    sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(_KINDS[field.type])) for field in schema
+                    sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(_KINDS[field.type])) for field in fields
                 )
                 cursor.execute(sql.SQL("create unlogged table {} ({})").format(table, columns))
                 text = self._work / f"{file.stem}.csv"
                 options = pyarrow.csv.WriteOptions(include_header=False)
-                with pyarrow.csv.CSVWriter(text, schema, write_options=options) as writer:
+                with pyarrow.csv.CSVWriter(text, fields, write_options=options) as writer:
                     for batch in source.iter_batches():
                         writer.write_batch(batch)
                 with text.open("rb") as rows:

@@ -68,8 +68,6 @@ class SparkEngine:
         session = None
         try:
             session = self._start(place, work)
-            for schema in (_SCHEMA, _EXTRACTS):
-                session.sql(f"create database {schema}")
             yield SparkSessionOfARun(session, place)
         finally:
             if session is not None:
@@ -119,7 +117,11 @@ class SparkSessionOfARun:
 
     def load(self, admitted: Path) -> None:
         """Each file as a view of itself, where every worker can read it."""
+        for schema in (_SCHEMA, _EXTRACTS):
+            self._session.sql(f"drop database if exists {schema} cascade")
+            self._session.sql(f"create database {schema}")
         there = self._place / "admitted"
+        shutil.rmtree(there, ignore_errors=True)
         shutil.copytree(admitted, there)
         for file in sorted(there.glob("*.parquet")):
             if pq.read_schema(file).names:
@@ -128,7 +130,7 @@ class SparkSessionOfARun:
     def fetch(self, relation: str, columns: Mapping[str, str], into: Path) -> str:
         """As Parquet."""
         there = self._place / "fetched" / relation
-        self._session.table(f"{_SCHEMA}.{relation}").select(*columns).write.parquet(there.as_uri())
+        self._session.table(f"{_SCHEMA}.{relation}").select(*columns).write.mode("overwrite").parquet(there.as_uri())
         if into not in there.parents:
             there = Path(shutil.copytree(there, into / relation))
         return f"read_parquet('{there}/*.parquet')"
