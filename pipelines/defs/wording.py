@@ -39,7 +39,7 @@ from pipelines.publishing.councils import write_comparison
 from pipelines.publishing.open_data import OFFERED, list_open_files
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
 from pipelines.publishing.reports import write_public_pack
-from pipelines.publishing.site import build_site
+from pipelines.publishing.site import build_site, share_folders
 
 INDEX, INDEX_FILE = "index.md", "index.html"
 """The index of authorities, which stands beside their pages: as a page that shows figures, and as its file."""
@@ -96,14 +96,16 @@ def make_site(run: EditionRun) -> None:
             index_of_authorities=f"../{INDEX_FILE}" if place else "",
             comparison=f"../{COMPARISON_FILE}" + f"#{place}" * (place != ALL) if place else "",
         )
-        offered = public / "pages" / place / OFFERED
-        offered.mkdir()
-        for name in list_open_files():
-            shutil.copyfile(public / name, offered / name)
         shutil.copytree(run.rendered / place / "charts", public / "charts" / place, copy_function=shutil.copyfile)
-    for name in (INDEX_FILE, COMPARISON_FILE):
-        if list_places(run) != [""]:
-            shutil.copyfile(run.rendered / name, public / "pages" / name)
+    pages = public / "pages"
+    offered = pages / OFFERED
+    offered.mkdir()
+    for name in list_open_files():
+        shutil.copyfile(public / name, offered / name)
+    if list_places(run) != [""]:
+        share_folders([pages / place for place in list_places(run)], ["assets"], beside=[OFFERED])
+        for name in (INDEX_FILE, COMPARISON_FILE):
+            shutil.copyfile(run.rendered / name, pages / name)
 
 
 def list_places(run: EditionRun) -> list[str]:

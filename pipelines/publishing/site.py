@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -94,6 +95,30 @@ def build_site(
         path.unlink()
     for path in sorted(into.rglob("*.html")):
         path.write_text(_mend_theme(_wrap_tables(path.read_text("utf-8"))), "utf-8", newline="\n")
+
+
+def share_folders(sites: Sequence[Path], names: Collection[str], *, beside: Collection[str] = ()) -> None:
+    """Keeps folders that are the same in all of these finished sites once, beside the sites, and leads every page there, and to
+    folders that stand `beside` them already.
+
+    Raises ValueError where they are not the same.
+    """
+    above = sites[0].parent
+    for name in names:
+        contents = _read_tree(sites[0] / name)
+        for site in sites[1:]:
+            if _read_tree(site / name) != contents:
+                raise ValueError(f"The folder {name} of {site.name} is not that of {sites[0].name}.")
+            shutil.rmtree(site / name)
+        (sites[0] / name).rename(above / name)
+    shared = re.compile(rb"""(["'](?:\.\./)*)(?=(?:%s)/)""" % "|".join(map(re.escape, (*names, *beside))).encode())
+    for site in sites:
+        for page in sorted(site.rglob("*.html")):
+            page.write_bytes(shared.sub(rb"\1../", page.read_bytes()))
+
+
+def _read_tree(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def _open_templates(theme: Theme) -> Environment:

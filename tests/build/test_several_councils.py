@@ -46,7 +46,9 @@ def read_displays(edition: Path) -> dict[str, tuple[str, str]]:
 
 def test_each_council_and_all_of_them_have_a_site_and_papers(output: Path, edition: Path):
     site = output / "site" / "2016"
-    assert sorted(each.name for each in site.iterdir()) == sorted([*PLACES, "comparison.html", "index.html"])
+    assert sorted(each.name for each in site.iterdir()) == sorted(
+        [*PLACES, "assets", "comparison.html", "index.html", "open-data"]
+    )
     assert not (edition / "restricted" / "dmt-report.docx").exists()
     for place in PLACES:
         assert (site / place / "missing" / "patterns.html").is_file()
@@ -60,6 +62,21 @@ def test_each_council_and_all_of_them_have_a_site_and_papers(output: Path, editi
     for side in ("public", "restricted"):
         (figures,) = [file for file in (edition / side).rglob("figures.csv") if OFFERED not in file.parts]
         assert figures.parent == edition / side
+
+
+def test_what_is_the_same_for_all_councils_is_there_once_and_every_page_finds_it(output: Path):
+    site = output / "site" / "2016"
+    for place in PLACES:
+        assert not (site / place / "assets").exists()
+        assert not (site / place / OFFERED).exists()
+        for page in (site / place).rglob("*.html"):
+            text = page.read_text("utf-8")
+            (search,) = re.findall(r'"search": "([^"]+)"', text)
+            linked = re.findall(r'(?:href|src)="((?:\.\./)*(?:assets|open-data)/[^"#?]+)"', text)
+            assert len(linked) > 3
+            for address in [*linked, search]:
+                assert (page.parent / address).resolve().is_relative_to(site.resolve())
+                assert (page.parent / address).is_file(), (page, address)
 
 
 def test_the_index_holds_the_public_figures_and_leads_everywhere(output: Path, edition: Path):
