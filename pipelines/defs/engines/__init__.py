@@ -72,7 +72,7 @@ def choose_engine(name: str, configuration: Configuration) -> Engine | None:
         if configuration.postgres is None:
             raise UsageFault(
                 "The edition is to be made through postgres, and storyboard.yml does not say where it is: "
-                "give it `postgres:` with host, database and user (docs/running/engines.md)."
+                "give it `postgres:` with host, database and user (docs/running/a-national-service.md)."
             )
         return PostgresEngine(configuration.postgres)
     from pipelines.defs.engines.spark import SparkEngine
