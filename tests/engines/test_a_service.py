@@ -1,4 +1,4 @@
-"""What a service is set up with starts: a Dagster instance on PostgreSQL keeps a run; what an engine lacks is said in a sentence."""
+"""What a service is set up with starts: a Dagster instance on PostgreSQL keeps a run; what an engine lacks is said."""
 
 from __future__ import annotations
 
