@@ -9,9 +9,11 @@ from __future__ import annotations
 import platform
 import re
 import subprocess
+import sysconfig
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 from typing import Any
 
 from pipelines import paths
@@ -44,6 +46,14 @@ def list_tools() -> dict[str, str]:
             except PackageNotFoundError:
                 tools[name] = "not installed"
     return dict(sorted(tools.items()))
+
+
+@cache
+def list_installed() -> list[str]:
+    """Every package that is installed beside the project, with its version, as the name of its record: those that nobody asked
+    for by name are among them."""
+    place = Path(sysconfig.get_path("purelib"))
+    return sorted(record.name for record in place.glob("*.dist-info"))
 
 
 @cache

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import register
 from pipelines.defs.inputs import describe_code, describe_words, digest_machinery
-from pipelines.defs.provenance import describe_commit, list_tools
+from pipelines.defs.provenance import describe_commit, list_installed, list_tools
 from pipelines.defs.runs import EditionRun
 from pipelines.editions.manifest import MANIFEST, Manifest, read_manifest
 from pipelines.editions.state import EditionState, describe_folder, find_previous, list_editions
@@ -140,7 +140,7 @@ def _list_parts(run: EditionRun) -> list[Path]:
 
 
 def _describe_machinery() -> dict[str, Any]:
-    return {"code": digest_machinery(), "tools": list_tools()}
+    return {"code": digest_machinery(), "tools": list_tools(), "installed": list_installed()}
 
 
 def _describe_context(run: EditionRun, name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import paths
 from pipelines.defs.inputs import digest_making
-from pipelines.defs.provenance import list_tools
+from pipelines.defs.provenance import list_installed, list_tools
 from pipelines.editions import disk
 from pipelines.editions.manifest import digest_inputs
 from pipelines.editions.state import list_editions
@@ -214,4 +214,5 @@ def _write(file: Path, content: bytes) -> None:
 
 @cache
 def _describe_machinery() -> str:
-    return digest_inputs({"code": digest_making(), **{f"tool {name}": number for name, number in list_tools().items()}})
+    tools = {f"tool {name}": number for name, number in list_tools().items()}
+    return digest_inputs({"code": digest_making(), **tools, "installed": " ".join(list_installed())})
