@@ -234,8 +234,10 @@ class Bench:
             self.line("disclosure", "disclosure")
         if "pages" in stages:
             self.line("whole build", "build", forms[-1])
-            rest = self._spent["build"] - sum(self._spent.get(each, 0) for each in ("gate", "figures", "disclosure"))
-            self._print("of it pages, papers and proof", rest, "", "")
+            before = ("gate", "figures", "disclosure")
+            if all(each in self._spent for each in before):
+                rest = self._spent["build"] - sum(self._spent[each] for each in before)
+                self._print("of it pages, papers and proof", rest, "", "")
         if "comparisons" in stages:
             self.line("episodes_reported by its model", "model")
             if self._rows <= self._words.pandas_up_to:
