@@ -76,18 +76,28 @@ def find_pages_of(folder: Path, authority: str) -> str | None:
 def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
     """The public figures of every other edition that the folder or the batch holds, withdrawn ones too: what was once public
     stays known. `target` is the folder that this edition takes; a draft that is there gives way to it."""
+    metrics = register.read_metrics()
+    found = []
+    for folder in _list_others(run, target):
+        withdrawn = folder / "restricted" / "withdrawn" / "public"
+        found.append(read_public_figures(withdrawn if withdrawn.is_dir() else folder / "public", metrics))
+    return found
+
+
+def read_exact_releases(run: EditionRun, target: str) -> list[list[Figure]]:
+    """The exact figures of the same editions, in the same order: what the protection of many authorities grants the attacker."""
+    metrics = register.read_metrics()
+    return [read_restricted_figures(folder / "restricted", metrics) for folder in _list_others(run, target)]
+
+
+def _list_others(run: EditionRun, target: str) -> list[Path]:
     folders = {state.name: run.output.editions / state.name for state in list_editions(run.output)}
     folders |= {folder.name: folder for folder in run.list_sealed()}
     folders.pop(target, None)
-    metrics = register.read_metrics()
-    found = []
-    for name, folder in sorted(folders.items()):
-        withdrawn = folder / "restricted" / "withdrawn" / "public"
-        side = withdrawn if withdrawn.is_dir() else folder / "public"
-        # A later draft is built again after this edition; it protects itself against this one then.
-        if name[:4] <= run.edition.name or not _is_draft(run, name):
-            found.append(read_public_figures(side, metrics))
-    return found
+    # A later draft is built again after this edition; it protects itself against this one then.
+    return [
+        folder for name, folder in sorted(folders.items()) if name[:4] <= run.edition.name or not _is_draft(run, name)
+    ]
 
 
 def _with_folders(books: Mapping[str, Book], side: Path) -> Iterator[tuple[Book, Path]]:

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import dagster as dg
 
 from pipelines import paths, register
-from pipelines.defs.books import read_published_statistics, read_releases
+from pipelines.defs.books import read_exact_releases, read_published_statistics, read_releases
 from pipelines.defs.workers import open_workers
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, EditionRun, Workspace
 from pipelines.disclosure.authorities import are_many, protect_authorities
@@ -80,17 +80,19 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
     metrics, categories = register.read_metrics(), register.read_categories()
     relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     periods = {figure.key: Period(figure.period_start, figure.period_end, figure.as_at) for figure in figures}
-    with open_workers(needed=are_many(figures)) as (each, at_once):
+    target, many = run.choose_target(reason).name, are_many(figures)
+    with open_workers(needed=many) as (each, at_once):
         return protect_authorities(
             figures,
             metrics,
             categories,
             run.policy,
             relations,
-            earlier=read_releases(run, run.choose_target(reason).name),
+            earlier=read_releases(run, target),
             external_facts=facts_from(read_published_statistics(run), relations, periods),
             each=each,
             at_once=at_once,
+            exact_before=read_exact_releases(run, target) if many else (),
         )
 
 

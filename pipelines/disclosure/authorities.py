@@ -79,10 +79,13 @@ def protect_authorities(
     *,
     each: Each = map,
     at_once: int = 1,
+    exact_before: Sequence[Iterable[Figure] | None] = (),
 ) -> ProtectedRelease:
     """Protects all figures of one edition, of however many authorities. Arguments and errors as for `protect_release`.
 
     `each` may work on several views at a time, `at_once` says on how many: the release is the same with one as with many.
+    `exact_before` holds the exact figures of each earlier release, where they are kept: the attacker is granted those of other
+    authorities, too.
     """
     by_authority: dict[str, list[Figure]] = defaultdict(list)
     figures = list(figures)
@@ -90,6 +93,7 @@ def protect_authorities(
         by_authority[figure.key.authority].append(figure)
     releases = [list(release) for release in earlier]
     many = _Many(by_authority, metrics, categories, policy, relations, releases, external_facts, each, at_once)
+    many.exact_before = [None if release is None else list(release) for release in exact_before]
     return many.protect_each() if are_many(figures) else many.protect(list(by_authority))
 
 
@@ -106,6 +110,7 @@ class _Many:
     facts: Sequence[ExternalFact]
     each: Each = map
     at_once: int = 1
+    exact_before: Sequence[Sequence[Figure] | None] = ()
     hidden: dict[FigureKey, Hidden] = field(default_factory=dict)
     places: dict[str, set[_Place]] = field(default_factory=dict)
     """What each authority hides for its own sake."""
@@ -256,21 +261,26 @@ class _Many:
     def _counts_before(self) -> list[_Counts]:
         """Of each earlier release the counts of the same period.
 
-        What it hides is taken to be what it is now: so would anybody who knows that it was not corrected.
+        Where its exact figures are not kept, what it hides is taken to be what it is now: so would anybody who knows that it was
+        not corrected.
         """
         figures = [figure for name in self.names for figure in self.by_authority[name]]
         periods = {figure.key: (figure.period_start, figure.period_end, figure.as_at) for figure in figures}
         now = self._counts.by_key
+        kept: list[dict[FigureKey, int]] = [
+            {f.key: int(f.value) for f in release or () if f.status == "published" and f.value is not None}
+            for release in (*self.exact_before, *[None] * (len(self.earlier) - len(self.exact_before)))
+        ]
         return [
             _Counts(
                 {
-                    figure.key: now[figure.key] if figure.value is None else int(figure.value)
+                    figure.key: exact.get(figure.key, now[figure.key] if figure.value is None else int(figure.value))
                     for figure in release
                     if figure.key in now
                     and periods[figure.key] == (figure.period_start, figure.period_end, figure.as_at)
                 }
             )
-            for release in self.earlier
+            for release, exact in zip(self.earlier, kept, strict=True)
         ]
 
     def _join(self, parts: Mapping[str, ProtectedRelease], mended: Sequence[ProtectedRelease]) -> ProtectedRelease:
