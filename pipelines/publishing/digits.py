@@ -65,8 +65,8 @@ _ALLOWED = re.compile(
     | \b\d+\s(?:pixels|kB|MB)\b
     # telephone numbers
     | \b(?:call|ring|phone|dial|text|telephone)\s+(?:116\s?\d{{3}}|0[\d\s]{{8,12}}|\d{{3}})\b
-    # a year by itself, that counts nothing
-    | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?:{_COUNTED})\b)
+    # a year by itself, that counts nothing: what is counted is no name, so that it has no capital
+    | (?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)(?!\s+(?-i:{_COUNTED})\b)
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
