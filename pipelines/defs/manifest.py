@@ -141,7 +141,8 @@ def _environment(admitted: Path, warehouse: Path, engine: Engine | None) -> Iter
 
 def _key(engine: Engine | None) -> str:
     adapter = "dbt-duckdb" if engine is None else f"dbt-{engine.name}"
-    digest = hashlib.sha256(f"{WAREHOUSE} {version('dbt-core')} {version(adapter)}".encode())
+    # dbt remembers where the seeds lie: a project that was moved or copied is parsed again.
+    digest = hashlib.sha256(f"{WAREHOUSE} {version('dbt-core')} {version(adapter)} {paths.DBT_PROJECT}".encode())
     if engine is not None:
         digest.update(engine.schema.encode())
     files = [f for pattern in SOURCES for f in paths.DBT_PROJECT.rglob(pattern) if paths.DBT_TARGET not in f.parents]

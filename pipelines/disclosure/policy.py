@@ -176,7 +176,7 @@ def check_policy(
 
 
 def _refuse(name: str, lines: Lines, wrong: list[tuple[Where, str]]) -> UsageFault:
-    return UsageFault(f"{tell_faults(name, lines, wrong)}\nMend the settings named and run again.")
+    return UsageFault(f"{tell_faults(name, lines, wrong)}. Mend the settings named and run again.")
 
 
 def describe(policy: Policy) -> dict[str, Any]:

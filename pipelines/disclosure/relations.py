@@ -314,7 +314,7 @@ def read_relations(
         file = _File.model_validate(stated)
     except ValidationError as error:
         wrong = tell_faults(name, lines, [(each["loc"], each["msg"]) for each in error.errors()])
-        raise UsageFault(f"{wrong}\nMend what is named and run again.") from None
+        raise UsageFault(f"{wrong}. Mend what is named and run again.") from None
     reader = _Reader(metrics, categories, name)
     return Relations(
         metrics=metrics,

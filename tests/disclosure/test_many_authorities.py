@@ -131,20 +131,3 @@ def test_a_count_of_all_that_every_view_gives_away_is_looked_at_again_beside_tho
     assert told - left
     for asked in told - left:
         assert any(not set(asked) & together for together in again)
-
-
-def test_a_correction_of_one_of_many_councils_tells_nothing_of_any(monkeypatch):
-    """Four councils are published, a child of one of them is taken back, and somebody lays the two versions side by side."""
-    monkeypatch.setattr(authorities, "PARTNERS", 1)
-    monkeypatch.setattr("tests.disclosure.test_many_authorities.SIZES", ((30, 12),))
-    before = worlds(11)
-    child = before[0].children()[3]
-    counted, figures = count(before), count([before[0].without(child), *before[1:]])
-    first = protect_all(counted)
-    second = protect_authorities(
-        figures, METRICS, CATEGORIES, POLICY, RELATIONS, (first.figures,), exact_before=(counted,)
-    )
-    assert second.audit.problems == []
-    assert {f.key.authority for f in set(figures) - set(counted)} == {ALL_AUTHORITIES, "E06000001"}
-    whole = audit_release(second.figures, METRICS, POLICY, RELATIONS, earlier=[first.figures], exact=figures)
-    assert whole.problems == []
