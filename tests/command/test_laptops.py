@@ -127,9 +127,9 @@ def test_no_text_is_read_or_written_in_the_code_page_of_the_machine():
 
 
 def _is_descriptor(node: ast.Call) -> bool:
-    """`os.open`, a workspace's or a workbook's `open`, and a file opened from bytes or in its own way are no text files."""
+    """`os.open`, a workspace's, an engine's or a workbook's `open`, and a file opened from bytes or in its own way are no text files."""
     owner = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-    return owner in ("os", "workspace", "self", "zipfile") or bool(re.search(r"archive|Image", owner))
+    return owner in ("os", "workspace", "engine", "self", "zipfile") or bool(re.search(r"archive|Image", owner))
 
 
 def test_no_name_that_is_made_is_one_that_windows_refuses(tmp_path: Path):
