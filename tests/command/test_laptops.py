@@ -127,7 +127,7 @@ def test_no_text_is_read_or_written_in_the_code_page_of_the_machine():
 
 
 def _is_descriptor(node: ast.Call) -> bool:
-    """`os.open`, a workspace's, an engine's or a workbook's `open`, and a file opened from bytes or in its own way are no text files."""
+    """`os.open`, what a workspace, engine or workbook opens, and a file opened from bytes or in its own way: no text files."""
     owner = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
     return owner in ("os", "workspace", "engine", "self", "zipfile") or bool(re.search(r"archive|Image", owner))
 
