@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
+from jinja2 import Template
 
 from pipelines import paths
 from pipelines.lockdown import connect
@@ -57,12 +59,10 @@ def warehouse(request: pytest.FixtureRequest, folder: Path) -> Iterator[duckdb.D
             connection.execute("set variable admitted = $folder", {"folder": str(folder / "admitted")})
             yield connection
         return
-    profile = (paths.DBT_PROJECT / "profiles.yml").read_text("utf-8")
-    for name, value in (("WAREHOUSE", path), ("ADMITTED", folder / "admitted")):
-        default = "target/warehouse.duckdb" if name == "WAREHOUSE" else "target/admitted"
-        profile = profile.replace(f"{{{{ env_var('STORYBOARD_{name}', '{default}') }}}}", str(value))
-    assert "{{" not in profile
-    output = yaml.safe_load(profile)["storyboard"]["outputs"]["edition"]
+    outputs = yaml.safe_load((paths.DBT_PROJECT / "profiles.yml").read_text("utf-8"))["storyboard"]["outputs"]
+    places = {"STORYBOARD_WAREHOUSE": str(path), "STORYBOARD_ADMITTED": str(folder / "admitted")}
+    rendered = Template(json.dumps(outputs["edition"])).render(env_var=lambda name, default: places[name])
+    output = json.loads(rendered)
     data = {name: value for name, value in output.items() if name not in ("type", "threads")}
     credentials = DuckDBCredentials.from_dict(DuckDBCredentials.__pre_deserialize__({**data, "schema": "main"}))
     environment = LocalEnvironment(credentials)
