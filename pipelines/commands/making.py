@@ -30,11 +30,10 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Make the editions: gate, figures, protection, papers, site. All of those named, or none."""
-    from pipelines.defs.batch import build_editions
+    from pipelines.defs.batch import Request, build_editions
     from pipelines.editions.working import find_reports
 
-    built = build_editions(
-        edition or [],
+    request = Request(
         extracts=choose_extracts(extracts),
         output=paths.Output(output),
         encoding=encoding,
@@ -43,6 +42,7 @@ def build(
         say=say,
         explain=say if verbose else lambda _: None,
     )
+    built = build_editions(edition or [], request)
     if as_json:
         print_json([{"edition": b.edition, "outcome": b.outcome, "folder": str(b.folder)} for b in built])
         return

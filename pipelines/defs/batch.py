@@ -67,50 +67,67 @@ class Planned:
     name: str
 
 
-def build_editions(
-    names: Sequence[str],
-    *,
-    extracts: Path,
-    output: Output,
-    encoding: str,
-    reason: str | None,
-    say: Say,
-    explain: Say = lambda _: None,
-    through: str = "duckdb",
-) -> list[Built]:
-    """All editions named (or all that are there) or none; `explain` is told what was made, what was reused, and why.
+@dataclass(frozen=True)
+class Request:
+    """What a build is asked for besides its editions: of which extracts, where to, and who is told how it goes.
 
-    `through` is the engine that the models run on. Raises a Fault, with nothing changed, where one cannot be built.
+    `through` is the engine that the models run on; `explain` is told what was made, what was reused, and why.
     """
+
+    extracts: Path
+    output: Output
+    encoding: str
+    say: Say
+    explain: Say = lambda _: None
+    reason: str | None = None
+    through: str = "duckdb"
+
+    def digest(self, edition: Edition) -> str:
+        """SHA-256 of all that an edition would be made of."""
+        return digest_edition_inputs(
+            self.extracts / edition.name,
+            edition,
+            encoding=self.encoding,
+            through=self.through,
+            authority=choose_authority(),
+        )
+
+    def open_run(self, planned: Planned, batch: Path) -> EditionRun:
+        """The run that makes one edition, in a folder that all of a command share."""
+        from pipelines.defs.runs import EditionRun
+        from pipelines.disclosure.policy import read_policy
+
+        return EditionRun(
+            edition=planned.edition,
+            extracts=self.extracts / planned.edition.name,
+            output=self.output,
+            batch=batch,
+            encoding=self.encoding,
+            authority=choose_authority(),
+            through=self.through,
+            policy=read_policy(paths.POLICY.read_text("utf-8")),
+        )
+
+
+def build_editions(names: Sequence[str], request: Request) -> list[Built]:
+    """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
     purge()
-    _refuse_absent_engine(through)
-    chosen = choose_editions(names, extracts)
-    standing = _find_standing(
-        chosen, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason, say=say
-    )
+    _refuse_absent_engine(request.through)
+    chosen = choose_editions(names, request.extracts)
+    standing = _find_standing(chosen, request)
     if standing is not None:
         return standing
     _refuse_wrong_words()
-    reworded = _reword(
-        chosen,
-        extracts=extracts,
-        output=output,
-        encoding=encoding,
-        through=through,
-        reason=reason,
-        say=say,
-        explain=explain,
-    )
+    reworded = _reword(chosen, request)
     if reworded is not None:
         return reworded
-    _examine(chosen, extracts, encoding)
+    output, say = request.output, request.say
+    _examine(chosen, request)
     with work_in(output):
         states = list_editions(output)
-        todo, settled = _plan(
-            chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
-        )
-        rest = _later_drafts(todo, states, extracts, say)
-        _examine([planned.edition for planned in rest], extracts, encoding)
+        todo, settled = _plan(chosen, states, request)
+        rest = _later_drafts(todo, states, request.extracts, say)
+        _examine([planned.edition for planned in rest], request)
         todo = sorted([*todo, *rest], key=lambda planned: planned.edition.name)
         for built in settled:
             say(_tell(built))
@@ -121,17 +138,7 @@ def build_editions(
             note_site(output, list_editions(output), describe_code())
         else:
             before = {state.name: state.manifest_sha256 for state in states}
-            settled += _run(
-                todo,
-                before,
-                extracts=extracts,
-                output=output,
-                encoding=encoding,
-                through=through,
-                reason=reason,
-                say=say,
-                explain=explain,
-            )
+            settled += _run(todo, before, request)
         _hand_out(output, settled, say)
     return sorted(settled, key=lambda built: built.edition)
 
@@ -152,35 +159,25 @@ def _tell(built: Built) -> str:
     return f"Edition {built.edition}: {built.outcome}. Its input is what it was made from."
 
 
-def _find_standing(
-    chosen: Sequence[Edition],
-    *,
-    extracts: Path,
-    output: Output,
-    encoding: str,
-    through: str,
-    reason: str | None,
-    say: Say,
-) -> list[Built] | None:
+def _find_standing(chosen: Sequence[Edition], request: Request) -> list[Built] | None:
     """What is asked for, where all of it stands as it would be built, the site and the working copies too; else None.
 
     By content alone: what is there passed the gate with this very code, or is published. Nothing is imported for it.
     """
+    output = request.output
     if not output.editions.is_dir() or output.incoming.exists() or _is_littered(output):
         return None
     with work_in(output):
         states = list_editions(output)
         try:
-            todo, settled = _plan(
-                chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
-            )
+            todo, settled = _plan(chosen, states, request)
         except UsageFault:
             return None  # the gate speaks first
         if todo or not stands(output, states, describe_code()):
             return None
         for built in settled:
-            say(_tell(built))
-        _hand_out(output, settled, say)
+            request.say(_tell(built))
+        _hand_out(output, settled, request.say)
     return settled
 
 
@@ -189,21 +186,12 @@ def _is_littered(output: Output) -> bool:
     return output.work.is_dir() and any(output.work.iterdir())
 
 
-def _reword(
-    chosen: Sequence[Edition],
-    *,
-    extracts: Path,
-    output: Output,
-    encoding: str,
-    through: str,
-    reason: str | None,
-    say: Say,
-    explain: Say,
-) -> list[Built] | None:
+def _reword(chosen: Sequence[Edition], request: Request) -> list[Built] | None:
     """What is asked for, where nothing but words changed since it was built: without Dagster, for no figure is made. Else None.
 
     The gate passed the same extracts with the same code; what is kept of them is compared by content in `rewording`.
     """
+    output, say = request.output, request.say
     if not output.editions.is_dir() or output.incoming.exists() or _is_littered(output) or not output.parts.is_dir():
         return None
     from pipelines.defs.rewording import find_rewording, install, reword
@@ -213,35 +201,31 @@ def _reword(
     with work_in(output):
         states = list_editions(output)
         try:
-            todo, settled = _plan(
-                chosen, states, extracts=extracts, output=output, encoding=encoding, through=through, reason=reason
-            )
+            todo, settled = _plan(chosen, states, request)
         except UsageFault:
             return None
-        resting = _later_drafts(todo, states, extracts, lambda _: None)
+        resting = _later_drafts(todo, states, request.extracts, lambda _: None)
         todo = sorted([*todo, *resting], key=lambda planned: planned.edition.name)
         before = {state.name: state for state in states}
         runs, stores = [], []
         try:
             for planned in todo:
-                run = _open_run(planned, batch, extracts=extracts, output=output, encoding=encoding, through=through)
-                inputs = digest_edition_inputs(
-                    run.extracts, run.edition, encoding=encoding, through=through, authority=choose_authority()
-                )
+                run = request.open_run(planned, batch)
+                inputs = request.digest(planned.edition)
                 found = find_rewording(run, before[planned.name], inputs) if planned.name in before else None
                 if found is None:
                     return None
                 say(f"Edition {planned.edition.name}: nothing but words changed. Its figures and papers are kept.")
                 stores.append(Store(output, planned.edition.name, run.staged))
                 with keeping(stores[-1]):
-                    reword(run, found, reason)
+                    reword(run, found, request.reason)
                 stores[-1].carry(found.parts)
                 runs.append(run)
             if not runs:
                 return None
-            install(runs, output, reason)
+            install(runs, output, request.reason)
             known = {state.name: state.manifest_sha256 for state in states}
-            settled += _keep(todo, runs, stores, known, output, explain)
+            settled += _keep(todo, runs, stores, known, request)
         finally:
             shutil.rmtree(batch, ignore_errors=True)
         for built in settled:
@@ -251,31 +235,12 @@ def _reword(
     return sorted(settled, key=lambda built: built.edition)
 
 
-def _open_run(
-    planned: Planned, batch: Path, *, extracts: Path, output: Output, encoding: str, through: str
-) -> EditionRun:
-    from pipelines.defs.runs import EditionRun
-    from pipelines.disclosure.policy import read_policy
-
-    return EditionRun(
-        edition=planned.edition,
-        extracts=extracts / planned.edition.name,
-        output=output,
-        batch=batch,
-        encoding=encoding,
-        authority=choose_authority(),
-        through=through,
-        policy=read_policy(paths.POLICY.read_text("utf-8")),
-    )
-
-
 def _keep(
     todo: Sequence[Planned],
     runs: Sequence[EditionRun],
     stores: Sequence[Store],
     before: Mapping[str, str],
-    output: Output,
-    explain: Say,
+    request: Request,
 ) -> list[Built]:
     """What became of the editions that were made, with what the next build starts from."""
     from pipelines.defs.rewording import keep_parts
@@ -284,7 +249,8 @@ def _keep(
     for planned, run, store in zip(todo, runs, stores, strict=True):
         store.keep(keep_parts(run, planned.name))
         for told in store.tell():
-            explain(f"{planned.name}: {told}")
+            request.explain(f"{planned.name}: {told}")
+    output = request.output
     forget_parts(output)
     states = list_editions(output)
     note_site(output, states, describe_code())
@@ -314,14 +280,14 @@ def _refuse_wrong_words() -> None:
         raise DataFault("\n".join([*wrong, "Nothing was built, and nothing that is published has changed."]))
 
 
-def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None:
+def _examine(editions: Sequence[Edition], request: Request) -> None:
     from pipelines.intake.gate import examine
     from pipelines.intake.quarantine import quarantine
     from pipelines.intake.report import show_as_text
 
-    refused = []
+    extracts, refused = request.extracts, []
     for edition in editions:
-        examination = examine(extracts / edition.name, edition, encoding=encoding, authority=choose_authority())
+        examination = examine(extracts / edition.name, edition, encoding=request.encoding, authority=choose_authority())
         if not examination.ok:
             refused.append(examination)
         # The rows of one edition may be all that memory has room for.
@@ -334,23 +300,14 @@ def _examine(editions: Sequence[Edition], extracts: Path, encoding: str) -> None
 
 
 def _plan(
-    chosen: Sequence[Edition],
-    states: Sequence[EditionState],
-    *,
-    extracts: Path,
-    output: Output,
-    encoding: str,
-    through: str,
-    reason: str | None,
+    chosen: Sequence[Edition], states: Sequence[EditionState], request: Request
 ) -> tuple[list[Planned], list[Built]]:
     todo: list[Planned] = []
     settled: list[Built] = []
     for edition in chosen:
-        inputs = digest_edition_inputs(
-            extracts / edition.name, edition, encoding=encoding, through=through, authority=choose_authority()
-        )
-        target = choose_target(states, edition.name, inputs=inputs, reason=reason)
-        folder = output.editions / target.name
+        inputs = request.digest(edition)
+        target = choose_target(states, edition.name, inputs=inputs, reason=request.reason)
+        folder = request.output.editions / target.name
         if target.action == "keep":
             settled.append(Built(edition.name, "published, left as it is", folder))
         elif target.action == "replace" and not todo and _is_current(folder, inputs, states, edition):
@@ -396,21 +353,11 @@ def _later_drafts(todo: Sequence[Planned], states: Sequence[EditionState], extra
     return [Planned(calendar[name], latest[name]) for name in here]
 
 
-def _run(
-    todo: Sequence[Planned],
-    before: Mapping[str, str],
-    *,
-    extracts: Path,
-    output: Output,
-    encoding: str,
-    through: str,
-    reason: str | None,
-    say: Say,
-    explain: Say,
-) -> list[Built]:
+def _run(todo: Sequence[Planned], before: Mapping[str, str], request: Request) -> list[Built]:
     from pipelines.defs.manifest import ensure_manifest
 
-    tell_code_location(extracts=extracts, output=output, encoding=encoding, through=through)
+    output, say = request.output, request.say
+    tell_code_location(extracts=request.extracts, output=output, encoding=request.encoding, through=request.through)
     prepare_history(output)
     ensure_manifest()
 
@@ -424,7 +371,7 @@ def _run(
     place, runs, stores = output.work / batch, [], []
     job = definitions.resolve_job_def("edition")
     everything = set(job.asset_layer.executable_asset_keys)
-    tags = {BATCH_TAG: batch, **({REASON_TAG: reason} if reason else {})}
+    tags = {BATCH_TAG: batch, **({REASON_TAG: request.reason} if request.reason else {})}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
         with open_history(output) as instance:
@@ -434,7 +381,7 @@ def _run(
                 say(f"Building edition {planned.edition.name} ({number} of {len(todo)}) ...")
                 is_last = number == len(todo)
                 run_id = str(uuid.uuid4())
-                run = _open_run(planned, place, extracts=extracts, output=output, encoding=encoding, through=through)
+                run = request.open_run(planned, place)
                 store = Store(output, planned.edition.name, run.staged)
                 runs.append(run)
                 stores.append(store)
@@ -451,7 +398,7 @@ def _run(
                     )
                 if not result.success:
                     raise _explain(result, planned.edition.name)
-        return _keep(todo, runs, stores, before, output, explain)
+        return _keep(todo, runs, stores, before, request)
     finally:
         for file in forget(output, output.work / batch, [planned.name for planned in todo]):
             say(f"Rows of the extracts were found in {file}, where none should be. Tell the maintainers.")

@@ -78,16 +78,10 @@ def rebuild(folder: Path, output: paths.Output, *, say: Say) -> Rebuilt:
 
 
 def _build(manifest: Manifest, work: Path, encoding: str, reason: str | None, say: Say) -> Path:
-    from pipelines.defs.batch import build_editions
+    from pipelines.defs.batch import Request, build_editions
 
-    made = build_editions(
-        [manifest.facts.edition],
-        extracts=work / "extracts",
-        output=paths.Output(work / "output"),
-        encoding=encoding,
-        reason=reason,
-        say=say,
-    )
+    request = Request(work / "extracts", paths.Output(work / "output"), encoding, say, reason=reason)
+    made = build_editions([manifest.facts.edition], request)
     return made[0].folder
 
 

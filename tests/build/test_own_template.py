@@ -11,7 +11,7 @@ from docx import Document
 
 from pipelines import paths
 from pipelines.defs.archive import describe_ingredients
-from pipelines.defs.batch import build_editions
+from pipelines.defs.batch import Request, build_editions
 from pipelines.defs.checking import AUTHORITY, find_edition
 from pipelines.defs.inputs import digest_edition_inputs
 from pipelines.defs.templates import choose_template, describe_template, refuse_wrong_templates
@@ -92,7 +92,5 @@ def test_the_gate_asks_nothing_about_a_template_and_a_wrong_one_stops_a_build_be
         refuse_wrong_templates([extracts / "2016"])
     output = paths.Output(tmp_path / "out")
     with pytest.raises(DataFault, match="needs to be mended"):
-        build_editions(
-            ["2016"], extracts=extracts, output=output, encoding="utf-8", reason=None, say=lambda _words: None
-        )
+        build_editions(["2016"], Request(extracts, output, "utf-8", say=lambda _words: None))
     assert not output.folder.exists()
