@@ -21,9 +21,15 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import paths
 from pipelines.figures import Edition
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.intake.sample.country import Form
 
 EDITION = "2016"
 EPISODES_AT_ONCE = 530
@@ -58,13 +64,11 @@ def find_edition() -> Edition:
     return read_calendar(None)[EDITION]
 
 
-def write_sample(place: Place, form: str, scale: int, authorities: int, years: int) -> None:
+def write_sample(place: Place, form: Form, scale: int, authorities: int, years: int) -> None:
     """Write the extracts of all councils."""
     from pipelines.intake.sample import generate
 
-    generate(
-        find_edition(), place.extracts(form), scale=scale, authorities=authorities, years=years, form=form  # type: ignore[arg-type]
-    )  # fmt: skip
+    generate(find_edition(), place.extracts(form), scale=scale, authorities=authorities, years=years, form=form)
 
 
 def pass_gate(place: Place, form: str) -> None:
@@ -97,15 +101,13 @@ def make_figures(place: Place) -> None:
 
 def protect(place: Place) -> None:
     """The protection of all councils and of all of them together, and the attack on it."""
-    from types import SimpleNamespace
-
     from pipelines import register
     from pipelines.defs.release import read_figures
     from pipelines.disclosure.authorities import protect_authorities
     from pipelines.disclosure.policy import read_policy
     from pipelines.disclosure.relations import read_relations
 
-    figures = read_figures(SimpleNamespace(warehouse=place.warehouse, admitted=place.admitted))  # type: ignore[arg-type]
+    figures = read_figures(place.warehouse, place.admitted)
     metrics, categories = register.read_metrics(), register.read_categories()
     release = protect_authorities(
         figures,
@@ -143,7 +145,8 @@ def count_by_pandas(place: Place) -> None:
     """One metric by pandas: episodes and their children by each breakdown, for each council and for all."""
     import pandas as pd
 
-    episodes = _episodes(place).df()
+    with _connect(place) as connection:
+        episodes = _episodes(connection).df()
     for of_all in (False, True):
         for cut in CUTS:
             by = [cut] if of_all else ["authority", cut]
@@ -153,7 +156,8 @@ def count_by_pandas(place: Place) -> None:
 def count_by_model(place: Place) -> None:
     """The same metric by its model, as dbt compiled it."""
     model = "compiled/storyboard/models/metrics/episodes_reported.sql"
-    _connect(place).execute((place.warehouse.parent / model).read_text("utf-8")).fetchall()
+    with _connect(place) as connection:
+        connection.execute((place.warehouse.parent / model).read_text("utf-8")).fetchall()
 
 
 def scan(place: Place) -> None:
@@ -167,14 +171,14 @@ def scan(place: Place) -> None:
     )
 
 
-def _connect(place: Place):  # type: ignore[no-untyped-def]
+def _connect(place: Place) -> duckdb.DuckDBPyConnection:
     from pipelines.lockdown import connect
 
     return connect(place.warehouse, reach=place.admitted, read_only=True)
 
 
-def _episodes(place: Place):  # type: ignore[no-untyped-def]
-    return _connect(place).sql(f"select authority, child_id, episode_id, {', '.join(CUTS)} from episodes")
+def _episodes(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    return connection.sql(f"select authority, child_id, episode_id, {', '.join(CUTS)} from episodes")
 
 
 def measure(stage: str, place: Place, words: argparse.Namespace) -> None:

@@ -77,4 +77,6 @@ def _foresee(edition: Edition, folder: Path, output: paths.Output, encoding: str
         )
         if not done.success:
             raise DataFault(f"The figures of edition {edition.name} do not come out. `storyboard build` says more.")
-        return Foresight(edition.name, protect_edition(run, read_figures(run), reason="foresight"))
+        return Foresight(
+            edition.name, protect_edition(run, read_figures(run.warehouse, run.admitted), reason="foresight")
+        )

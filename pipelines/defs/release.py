@@ -2,6 +2,7 @@
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import dagster as dg
 
@@ -23,7 +24,7 @@ def exact_figures(context: dg.AssetExecutionContext, workspace: Workspace) -> li
     """Every figure of the edition as it is, the scorecard's quarters and terms in a file of their own. Restricted: read by the
     restricted pack and by disclosure, by nothing else."""
     run = workspace.open(context)
-    figures = read_figures(run)
+    figures = read_figures(run.warehouse, run.admitted)
     restricted = run.staged / "restricted"
     restricted.mkdir(parents=True, mode=0o700)
     write_restricted_figures((f for f in figures if not f.key.is_over_time), restricted / FIGURES)
@@ -96,11 +97,11 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
         )
 
 
-def read_figures(run: EditionRun) -> list[Figure]:
+def read_figures(warehouse: Path, admitted: Path) -> list[Figure]:
     """The rows of the `figures` and `scorecard_figures` marts, sorted by key. Nothing is worked out here."""
     metrics = register.read_metrics()
-    with connect(run.warehouse, reach=run.admitted, read_only=True) as warehouse:
-        rows = warehouse.execute(
+    with connect(warehouse, reach=admitted, read_only=True) as connection:
+        rows = connection.execute(
             "select edition, authority, metric_id, breakdown, category, numerator, denominator, value, unit, status,"
             " period_start, period_end, as_at, contributors"
             " from (from figures union all from scorecard_figures)"

@@ -111,12 +111,12 @@ def _exchange_call() -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
         return None
     try:
-        call: Any = ctypes.CDLL(None, use_errno=True).renameat2
+        call = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return None
     call.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
     call.restype = ctypes.c_int
-    return call  # type: ignore[no-any-return]
+    return call
 
 
 def _remove_read_only(remove: Callable[..., Any], path: str, _fault: object) -> None:

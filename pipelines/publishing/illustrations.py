@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from pipelines.faults import MachineFault
 from pipelines.publishing.book import Book
 from pipelines.publishing.charts import Mark, draw_bars, draw_columns
 from pipelines.publishing.dimensions import DIMENSIONS, phrase_of
@@ -55,8 +56,12 @@ def read_drawn(svg: str) -> Drawn:
 def print_fonts() -> Path:
     """The folder of the fonts that papers are set in."""
     # Found without being imported: what sets a paper need not be able to draw.
-    (place,) = find_spec("matplotlib").submodule_search_locations  # type: ignore[union-attr, misc]
-    return Path(place, "mpl-data", "fonts", "ttf")
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise MachineFault(
+            "matplotlib, whose fonts the papers are set in, is not installed. Run `make storyboard` again."
+        )
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 def illustrate(book: Book, metric_id: str, by: str) -> Illustration:

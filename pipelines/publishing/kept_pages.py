@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 from jinja2 import ChoiceLoader, DictLoader, Environment
+from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
@@ -26,7 +27,11 @@ _KEPT = "kept.html"
 """The template of every page: its HTML, which is made with its own template once."""
 
 
-class KeptPages(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
+class NoOptions(Config):
+    """What mkdocs.yml can say of the plugin: nothing."""
+
+
+class KeptPages(BasePlugin[NoOptions]):
     """Reads and sets each page by way of what was kept. `settings` is all that the site is made with besides its pages."""
 
     def __init__(self, settings: Mapping[str, object]) -> None:
@@ -42,7 +47,8 @@ class KeptPages(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     def on_page_markdown(self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> None:
         """The page, its Markdown known, is turned into HTML by way of what was kept."""
-        page.render = partial(self._read, page, markdown)  # type: ignore[method-assign]
+        # MkDocs has no other place to say how one page is read.
+        vars(page)["render"] = partial(self._read, page, markdown)
 
     def _read(self, page: Page, markdown: str, config: MkDocsConfig, files: Files) -> None:
         def read() -> bytes:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from posixpath import dirname, relpath
+from types import FrameType
 from typing import Any
 
 from jinja2 import Template
@@ -412,12 +413,12 @@ class PageFunctions:
 
     def _line_of_call(self) -> int:
         """The line of this page from which a function was called; templates know it, compiled as they are."""
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             template = frame.f_globals.get("__jinja_template__")
             if isinstance(template, Template) and template.name == self._page:
                 return template.get_corresponding_lineno(frame.f_lineno)
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return 1
 
     def before(self, metric_id: str, **categories: str) -> Markup:

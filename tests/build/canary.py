@@ -30,8 +30,8 @@ def plant() -> None:
     read_figures, protect_authorities = release.read_figures, release.protect_authorities
     true: list[Figure] = []
 
-    def read_canaries(run: Any) -> list[Figure]:
-        true[:] = read_figures(run)
+    def read_canaries(warehouse: Path, admitted: Path) -> list[Figure]:
+        true[:] = read_figures(warehouse, admitted)
         return [sing(number, figure) for number, figure in enumerate(true)]
 
     def protect_true_figures(_: Any, *arguments: Any, **options: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from dbt.artifacts.schemas.run import RunExecutionResult
 
 from pipelines import paths
 from pipelines.defs.checking import AUTHORITY
@@ -57,7 +58,8 @@ def count_on_duckdb(run: EditionRun) -> Relations:
 
 def count_elsewhere(run: EditionRun, there: Open, words: tuple[str, ...] = MODELS_ALONE) -> Relations:
     done = build_in(there.session, there.engine, run, words)
-    wrong = [each.node.name for each in done.result.results if each.status not in ("success", "pass")]  # type: ignore[union-attr]
+    assert isinstance(done.result, RunExecutionResult)
+    wrong = [each.node.name for each in done.result.results if each.status not in ("success", "pass")]
     assert not wrong, wrong
     return read_relations(run)
 

@@ -109,5 +109,5 @@ def test_more_than_there_is_cannot_be_asked_for(
     calendar: dict[str, Edition], tmp_path: Path, words: dict[str, int], message: str
 ) -> None:
     with pytest.raises(UsageFault, match=message):
-        generate(calendar["2016"], tmp_path, **words)  # type: ignore[arg-type]
+        generate(calendar["2016"], tmp_path, authorities=words.get("authorities"), years=words.get("years", 1))
     assert not list(tmp_path.iterdir())

@@ -12,9 +12,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from tests.metrics.admitted import Extracts
+
+Thing = TypeVar("Thing")
 
 LONDON = ZoneInfo("Europe/London")
 UTC = ZoneInfo("UTC")
@@ -629,7 +632,7 @@ def population_of(extracts: Extracts, authorities: Sequence[str], group: str) ->
     return total
 
 
-def by_status(things: Sequence[object], status_of: Callable[..., str]) -> dict[tuple[str, str], list[object]]:
+def by_status(things: Sequence[Thing], status_of: Callable[[Thing], str]) -> dict[tuple[str, str], list[Thing]]:
     parts = {("total", "all"): list(things)}
     for status in STATUS:
         parts["looked_after_status", status] = [t for t in things if status_of(t) == status]
@@ -778,7 +781,7 @@ def missing_from(book: Book, extracts: Extracts, members: Sequence[str]) -> None
         "median_missing_hours",
         needs,
         {
-            cut: [(seconds(e.start, e.end), e.child_id) for e in chosen]  # type: ignore[attr-defined]
+            cut: [(seconds(e.start, e.end), e.child_id) for e in chosen]
             for cut, chosen in by_status(timed, lambda e: e.status).items()
         },
         3600,
@@ -880,7 +883,7 @@ def interviews_from(book: Book, extracts: Extracts, members: Sequence[str]) -> N
         "median_hours_to_return_interview",
         needs,
         {
-            cut: [(d.seconds_to_interview, d.child_id) for d in chosen]  # type: ignore[attr-defined]
+            cut: [(d.seconds_to_interview, d.child_id) for d in chosen]
             for cut, chosen in by_status(timed, lambda d: d.episode.status).items()
         },
         3600,

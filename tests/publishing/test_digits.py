@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +78,6 @@ def test_any_counted_number_is_found_whatever_it_is(number: int, counted: str) -
 
 
 @given(st.dates(), st.text(alphabet="abc .,\n", max_size=20))
-def test_a_date_in_words_is_never_a_figure(day: object, around: str) -> None:
-    text = f"{around}{day:%-d %B} {max(1900, min(2099, day.year))} {around}"  # type: ignore[attr-defined]
+def test_a_date_in_words_is_never_a_figure(day: date, around: str) -> None:
+    text = f"{around}{day:%-d %B} {max(1900, min(2099, day.year))} {around}"
     assert find_typed_figures(text) == []
