@@ -145,6 +145,19 @@ def count_operations(monkeypatch: pytest.MonkeyPatch, act: Callable[[int, str], 
         monkeypatch.setattr(os, name, watch(f"sync: {name}", getattr(os, name)))
 
 
+def fail_once(monkeypatch: pytest.MonkeyPatch, nth: int, number: int) -> list[str]:
+    """The nth operation on the disk fails with this error number. Its name is in the list once it has."""
+    failed: list[str] = []
+
+    def fail(count: int, name: str) -> None:
+        if count == nth:
+            failed.append(name)
+            raise OSError(number, os.strerror(number))
+
+    count_operations(monkeypatch, fail)
+    return failed
+
+
 def see_before_and_after(workplace: Workplace, deed: Deed) -> tuple[dict[str, bytes], dict[str, bytes]]:
     output, staged = workplace.copy()
     before = read_tree(output.folder)
@@ -318,15 +331,8 @@ def test_each_operation_on_the_disk_that_fails_once_is_undone(
     failures = 0
     for nth in range(1, 10_000):
         output, staged = workplace.copy()
-        failed: list[str] = []
-
-        def fail(count: int, name: str, nth: int = nth, failed: list[str] = failed) -> None:
-            if count == nth:
-                failed.append(name)
-                raise OSError(number, os.strerror(number))
-
         with monkeypatch.context() as patch:
-            count_operations(patch, fail)
+            failed = fail_once(patch, nth, number)
             fault: MachineFault | None = None
             try:
                 with work_in(output):

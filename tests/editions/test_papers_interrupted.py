@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from test_interruptions import count_operations, die, run_apart, wait_for
+from test_interruptions import die, fail_once, run_apart, wait_for
 from test_working_copies import build
 
 from pipelines.editions import archive, disk, publication, switch, working
@@ -222,15 +222,8 @@ def test_each_operation_on_the_disk_that_fails_once_leaves_nothing_half_written(
 ) -> None:
     for nth in range(1, 10_000):
         output = place.copy()
-        failed: list[str] = []
-
-        def fail(count: int, name: str, nth: int = nth, failed: list[str] = failed) -> None:
-            if count == nth:
-                failed.append(name)
-                raise OSError(number, os.strerror(number))
-
         with monkeypatch.context() as patch:
-            count_operations(patch, fail)
+            failed = fail_once(patch, nth, number)
             try:
                 place.do(output)
             except (MachineFault, OSError):
