@@ -12,7 +12,7 @@ from pipelines import memory
 from pipelines.commands.words import configured_defaults
 from pipelines.defs import configuration
 from pipelines.faults import UsageFault
-from pipelines.lockdown import Plugin, connect
+from pipelines.lockdown import CLOSED, Plugin, connect
 
 
 def test_what_the_settings_say_is_what_duckdb_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,13 +36,14 @@ def test_what_the_settings_say_is_what_duckdb_may_take(tmp_path: Path, monkeypat
 def test_rows_that_do_not_fit_are_put_beside_the_warehouse_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.lockdown.SHARE_OF_MEMORY", 0.01)  # 40 MB
+    monkeypatch.setattr("pipelines.lockdown.SHARE_OF_MEMORY", 0.025)  # 100 MB
+    monkeypatch.setitem(CLOSED, "threads", 1)  # each of them needs some of it that cannot be spilled
     with connect(tmp_path / "warehouse.duckdb", reach=tmp_path, read_only=False) as connection:
         rows = connection.execute(
             "select count(*) from (select m, row_number() over (order by m) as n from"
-            " (select md5(i::text) as m from range(1500000) as t (i))) where n > 0 and m is not null"
+            " (select md5(i::text) as m from range(4000000) as t (i))) where n > 0 and m is not null"
         ).fetchall()
-    assert rows == [(1_500_000,)]
+    assert rows == [(4_000_000,)]
     assert {path.name for path in tmp_path.iterdir()} <= {"warehouse.duckdb", "warehouse.duckdb.tmp"}
 
 
