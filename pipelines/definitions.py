@@ -5,6 +5,7 @@ import dagster as dg
 from pipelines.defs import (
     audit,
     automation,
+    councils,
     dropping,
     edition,
     extracts,
@@ -22,7 +23,11 @@ from pipelines.defs.workspace import Workspace
 _MODULES = [extracts, warehouse, release, storyboard, reports, reviews, audit, edition, proof]
 
 definitions = dg.Definitions(
-    assets=[*dg.load_assets_from_modules(_MODULES), *papers.assets],
+    assets=[
+        *dg.load_assets_from_modules(_MODULES),
+        *papers.assets,
+        *(councils.assets if councils.are_several() else ()),
+    ],
     asset_checks=dg.load_asset_checks_from_modules(_MODULES),
     jobs=automation.jobs,
     schedules=automation.schedules,

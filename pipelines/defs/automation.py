@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines import paths
+from pipelines.defs import councils
 from pipelines.defs.between_editions import draw_up_review
 from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.extracts import FOLDER
@@ -18,12 +19,16 @@ from pipelines.defs.notices import remind
 from pipelines.defs.papers import PAPERS_BETWEEN
 from pipelines.defs.workspace import EDITIONS
 
-_BETWEEN = dg.AssetSelection.assets(*(asset.key for asset in PAPERS_BETWEEN.values()))
+_BESIDE = dg.AssetSelection.assets(
+    *(asset.key for asset in PAPERS_BETWEEN.values()),
+    *(asset.key for asset in councils.assets if councils.are_several()),
+)
+"""What is made beside editions, from their figures or their extracts."""
 _TIMES = read_from_environment().schedules
 
 edition = dg.define_asset_job(
     "edition",
-    selection=dg.AssetSelection.all() - _BETWEEN,
+    selection=dg.AssetSelection.all() - _BESIDE,
     executor_def=dg.in_process_executor,
     description="The whole way for one edition: gate, figures, protection, pages, papers, seal, switch. It makes a draft.",
 )
@@ -119,6 +124,9 @@ register_review = dg.ScheduleDefinition(
 )
 
 jobs: list[Any] = [edition, check, register_review_today, *between.values(), reminder]
+if councils.are_several():
+    jobs.append(councils.job)
+
 schedules = [
     register_review,
     *(_schedule_paper(name, getattr(_TIMES, name)) for name in PAPERS_BETWEEN),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines import paths, register
 from pipelines.defs.runs import EditionRun
+from pipelines.editions.names import is_place
 from pipelines.editions.seal import PAGES
 from pipelines.editions.state import EditionState, describe_folder, list_editions
 from pipelines.figures import Collection, Edition, Figure, Metric, Period, PublicFigure
@@ -71,6 +72,19 @@ def find_pages_of(folder: Path, authority: str) -> str | None:
         return f"{authority}/"
     metrics = register.read_metrics()
     return "" if {f.key.authority for f in read_public_figures(folder / "public", metrics)} == {authority} else None
+
+
+def read_councils(folder: Path) -> list[str]:
+    """Who has pages of their own in a sealed edition of several councils, `all` of them together among them; else nobody."""
+    if not (folder / PAGES).is_dir():
+        return []
+    places = (each.name for each in (folder / PAGES).iterdir() if (each / "index.html").is_file())
+    return sorted(name for name in places if is_place(name))
+
+
+def hold_several(output: paths.Output) -> bool:
+    """Whether an output folder holds an edition of several councils."""
+    return output.editions.is_dir() and any(read_councils(folder) for folder in output.editions.iterdir())
 
 
 def read_releases(run: EditionRun, target: str) -> list[list[PublicFigure]]:
@@ -160,6 +174,7 @@ def _open(
             reviews=reviews,
         )
         for place, authority in choose_folders(ours, plan.pages_for).items()
+        if run.council in (None, authority)
     }
 
 

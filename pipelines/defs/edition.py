@@ -8,8 +8,11 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.archive import archive_extracts
+from pipelines.defs.councils import tell_councils
 from pipelines.defs.inputs import describe_code
 from pipelines.defs.provenance import describe_commit, describe_making
+from pipelines.defs.rewording import keep_parts
+from pipelines.defs.store import forget_parts
 from pipelines.defs.templates import describe_template
 from pipelines.defs.workspace import BATCH_TAG, EDITIONS, REASON_TAG, Workspace
 from pipelines.editions.manifest import ManifestFacts, Policy
@@ -114,6 +117,11 @@ def site(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Material
         index_page,
         reasons=dict.fromkeys(sealed, reason) if reason else None,
     )
+    tell_councils(run.output, sealed, context.instance, context.log_event)
+    if BATCH_TAG not in context.run.tags:
+        for name in sealed:
+            keep_parts(run, name)
+        forget_parts(run.output)
     # The command hands them out itself, when all of its editions are in place, and says what changed.
     copies = [] if BATCH_TAG in context.run.tags else hand_out_copies(run.output, names=[run.edition.name])
     return dg.MaterializeResult(

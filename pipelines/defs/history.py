@@ -15,6 +15,8 @@ from pipelines.paths import Output
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+SEVERAL = "STORYBOARD_COUNCILS"
+"""Set where the extracts are those of several councils, before any edition of them is there."""
 _COMMAND = "command.yaml"
 """The settings of the instance as the command opens it; `dagster.yaml` beside it is how the UI does."""
 
@@ -64,9 +66,13 @@ def tell_code_location(*, extracts: Path, output: Output, encoding: str, through
     os.environ["DO_NOT_TRACK"] = "1"
 
 
-def know_editions(names: Iterable[str], output: Output) -> None:
-    """Makes each edition a partition of the history."""
+def know_editions(names: Iterable[str], output: Output, *, several: bool) -> None:
+    """Makes each edition a partition of the history and, where they are of several councils, each council that has pages."""
     from dagster import DagsterInstance
 
     with DagsterInstance.from_config(str(prepare_history(output))) as instance:
         instance.add_dynamic_partitions("editions", sorted(names))
+        if several:
+            from pipelines.defs.councils import catch_up
+
+            catch_up(output, instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,10 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines import paths
-from pipelines.defs.history import know_editions, prepare_history, tell_code_location
+from pipelines.defs.books import hold_several
+from pipelines.defs.checking import choose_authority
+from pipelines.defs.history import SEVERAL, know_editions, prepare_history, tell_code_location
 from pipelines.defs.manifest import ensure_manifest
 from pipelines.editions.switch import settle
 from pipelines.faults import MachineFault, UsageFault
+from pipelines.intake.authorities import list_authorities
 from pipelines.intake.calendar import read_calendar
 from pipelines.paths import Output
 
@@ -45,7 +49,13 @@ def serve(
     tell_code_location(extracts=extracts, output=output, encoding=encoding, through=through)
     prepare_history(output)
     ensure_manifest()
-    know_editions((name for name in read_calendar(extracts) if (extracts / name).is_dir()), output)
+    names = [name for name in read_calendar(extracts) if (extracts / name).is_dir()]
+    several = hold_several(output) or any(
+        len(list_authorities(extracts / name, encoding=encoding, authority=choose_authority())) > 1 for name in names
+    )
+    if several:
+        os.environ[SEVERAL] = "true"
+    know_editions(names, output, several=several)
     say(f"The Dagster UI: http://{LOOPBACK}:{port} - materialise the job `edition`; stop with Ctrl+C.")
     location = ["-m", "pipelines.definitions", "-d", str(paths.PROJECT)]
     where = ["--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.configuration import Mail, read_from_environment
-from pipelines.defs.workspace import BATCH_TAG, DROPPED_TAG, PARTITION_TAG
+from pipelines.defs.workspace import AUTHORITY_TAG, BATCH_TAG, DROPPED_TAG, PARTITION_TAG, edition_of
 from pipelines.editions import disk
 from pipelines.faults import Fault
 
@@ -37,7 +37,7 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
     run = context.dagster_run
     if BATCH_TAG in run.tags:
         return dg.SkipReason("The person at the command was told.")
-    edition = run.tags.get(PARTITION_TAG)
+    edition = _name(run)
     why = " ".join(explain_events(context.get_step_failure_events())) or "The run stopped before a step could say why."
     subject = f"Edition {edition} was not built" if edition else f"The job {run.job_name} failed"
     tell(subject, write_notice(run.job_name, edition, why), _place_for(run))
@@ -57,7 +57,7 @@ def notice_taken_back(context: dg.RunStatusSensorContext) -> None:
 def write_notice(job: str, edition: str | None, why: str) -> str:
     """The words of a notice: what failed, why, and what to do."""
     of = f" of edition {edition}" if edition else ""
-    check = f"storyboard check --edition {edition}" if edition else "storyboard check"
+    check = f"storyboard check --edition {edition[:4]}" if edition else "storyboard check"
     return (
         f"The job {job}{of} failed. Nothing that is published has changed.\n\n{why}\n\n"
         f"What to do: {check} says what is wrong with the extracts, where, and how to mend it.\n"
@@ -65,8 +65,15 @@ def write_notice(job: str, edition: str | None, why: str) -> str:
     )
 
 
+def _name(run: dg.DagsterRun) -> str | None:
+    """The edition of a run, with the council where it is of one alone: `2016-E06000014`."""
+    if PARTITION_TAG not in run.tags:
+        return None
+    return "-".join(filter(None, (edition_of(run.tags), run.tags.get(AUTHORITY_TAG))))
+
+
 def _place_for(run: dg.DagsterRun) -> Path:
-    return place_of_notice(run.tags.get(PARTITION_TAG, run.job_name), dropped=DROPPED_TAG in run.tags)
+    return place_of_notice(_name(run) or run.job_name, dropped=DROPPED_TAG in run.tags)
 
 
 def remind(latest: str | None) -> None:

@@ -37,7 +37,10 @@ def exact_figures(context: dg.AssetExecutionContext, workspace: Workspace) -> li
 def protected_release(
     context: dg.AssetExecutionContext, workspace: Workspace, figures: list[Figure]
 ) -> ProtectedRelease:
-    """All figures of the edition protected together, against what is public now and was before, with the attacker's record."""
+    """All figures of the edition protected together, against what is public now and was before, with the attacker's record.
+
+    Of all councils at once: what is hidden for one depends on what the others show, so that there is no release of one alone.
+    """
     run = workspace.open(context)
     release = protect_edition(run, figures, reason=context.run.tags.get(REASON_TAG))
     record = {**release.audit.as_json(), "attacks_prevented": list(release.attacks_prevented)}

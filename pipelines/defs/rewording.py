@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import register
-from pipelines.defs.inputs import describe_code, describe_words, digest_machinery
+from pipelines.defs.inputs import describe_code, describe_words, digest_machinery, digest_making
 from pipelines.defs.provenance import describe_commit, list_installed, list_tools
 from pipelines.defs.runs import EditionRun
 from pipelines.editions.manifest import MANIFEST, Manifest, read_manifest
@@ -53,9 +53,14 @@ def keep_parts(run: EditionRun, name: str) -> Path:
     kept = run.output.parts / sha256
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(mode=0o700, parents=True)
-    for part in _list_parts(run):
+    for part in list_parts(run):
         shutil.copyfile(part, kept / part.name)
-    made = {"machinery": _describe_machinery(), "words": describe_words(), "context": _describe_context(run, name)}
+    made = {
+        "machinery": _describe_machinery(),
+        "making": _describe_making(),
+        "words": describe_words(),
+        "context": _describe_context(run, name),
+    }
     (kept / _RECORD).write_text(json.dumps(made, sort_keys=True), "utf-8")
     return kept
 
@@ -75,11 +80,24 @@ def find_rewording(run: EditionRun, state: EditionState, inputs: str) -> Rewordi
         or made["machinery"] != _describe_machinery()
         or made["context"] != _describe_context(run, state.name)
         or not verify(draft).ok
-        or not all((parts / part.name).is_file() for part in _list_parts(run))
+        or not all((parts / part.name).is_file() for part in list_parts(run))
     ):
         return None
     changed = sorted(path for path in {*words, *now} if words.get(path) != now.get(path))
     return Rewording(draft, read_manifest(draft), parts, tuple(changed))
+
+
+def find_making(run: EditionRun, state: EditionState) -> Path | None:
+    """What was kept of the making of a sealed edition, where the same figures would be made again today, whatever is written
+    around them; None where its files, the program, its tools or the other editions are not what they were."""
+    parts = run.output.parts / state.manifest_sha256
+    try:
+        made = json.loads((parts / _RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_same = made.get("making") == _describe_making() and made["context"] == _describe_context(run, state.name)
+    is_there = all((parts / part.name).is_file() for part in list_parts(run))
+    return parts if is_same and is_there and verify(run.output.editions / state.name).ok else None
 
 
 def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
@@ -92,7 +110,7 @@ def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
     from pipelines.editions.seal import seal_edition
 
     run.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for part in _list_parts(run):
+    for part in list_parts(run):
         shutil.copyfile(rewording.parts / part.name, part)
     facts = rewording.manifest.facts
     for path in rewording.manifest.files:
@@ -135,12 +153,17 @@ def install(runs: Sequence[EditionRun], output: Output, reason: str | None) -> N
     install_editions(sealed, output, act, index_page, reasons=dict.fromkeys(sealed, reason) if reason else None)
 
 
-def _list_parts(run: EditionRun) -> list[Path]:
+def list_parts(run: EditionRun) -> list[Path]:
+    """What of a run pages are made of, besides figures and words: its files are kept by these names."""
     return [run.trails, run.statistics, run.population, run.disclosure]
 
 
 def _describe_machinery() -> dict[str, Any]:
     return {"code": digest_machinery(), "tools": list_tools(), "installed": list_installed()}
+
+
+def _describe_making() -> dict[str, Any]:
+    return {"code": digest_making(), "tools": list_tools(), "installed": list_installed()}
 
 
 def _describe_context(run: EditionRun, name: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class EditionRun:
     policy: Policy
     through: str = "duckdb"
     """The engine that the models run on."""
+    council: str | None = None
+    """The one council of several, or `all` of them together, whose pages and papers alone are made; None for every one's."""
 
     @property
     def work(self) -> Path:

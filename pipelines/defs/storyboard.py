@@ -8,17 +8,16 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import paths, register
-from pipelines.defs.books import each_public_paper, open_public_books
+from pipelines import register
+from pipelines.defs.books import open_public_books
 from pipelines.defs.release import protected_figures as protected_figures_asset
 from pipelines.defs.warehouse import CITATIONS
 from pipelines.defs.wording import fill_pages, list_places, make_site, write_pack
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
+from pipelines.defs.writing import write_answers, write_workbooks
 from pipelines.figures import PublicFigure
 from pipelines.publishing.open_data import write_open_data
 from pipelines.publishing.pages import PolicyWords
-from pipelines.publishing.reports import write_foi_answers
-from pipelines.publishing.workbooks import write_tables
 
 _CHART = re.compile(r"charts/([\w-]+\.svg)")
 
@@ -106,19 +105,13 @@ def foi_answers(
     context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]
 ) -> dg.MaterializeResult[None]:
     """What people ask under the Freedom of Information Act, answered from the protected figures, as a Word file to send."""
-    run = workspace.open(context)
-    shown = 0
-    for book, public in each_public_paper(run, protected_figures):
-        shown += len(write_foi_answers(book, paths.DMT_TEMPLATE, public / "foi-answers.docx").cited)
-    return dg.MaterializeResult(metadata={"figures": shown})
+    return dg.MaterializeResult(metadata={"figures": write_answers(workspace.open(context), protected_figures)})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS, kinds={"excel"})
 def workbook(context: dg.AssetExecutionContext, workspace: Workspace, protected_figures: list[PublicFigure]) -> None:
     """The protected figures as an accessible workbook, one table a sheet."""
-    run = workspace.open(context)
-    for book, public in each_public_paper(run, protected_figures):
-        write_tables(book, public / "tables.xlsx")
+    write_workbooks(workspace.open(context), protected_figures)
 
 
 def _show_charts(page: Path, charts: Path) -> dict[str, dg.MetadataValue[Any]]:

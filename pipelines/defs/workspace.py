@@ -6,7 +6,7 @@ Folders and the calendar only; what is done in them is said by the assets.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,8 @@ __all__ = ["EDITIONS", "EditionRun", "Workspace"]
 
 EDITIONS = dg.DynamicPartitionsDefinition(name="editions")
 PARTITION_TAG = "dagster/partition"
+EDITION_TAG, AUTHORITY_TAG = f"{PARTITION_TAG}/edition", f"{PARTITION_TAG}/authority"
+"""The two parts of a partition that is one council of one edition, as Dagster tags a run of it."""
 REASON_TAG = "storyboard/reason"
 """Why a published edition is corrected, where the run makes a correction."""
 BATCH_TAG = "storyboard/batch"
@@ -31,6 +33,11 @@ BATCH_TAG = "storyboard/batch"
 
 DROPPED_TAG = "storyboard/dropped"
 """The extracts of the run are those of the drop folder that `storyboard.yml` names."""
+
+
+def edition_of(tags: Mapping[str, str]) -> str:
+    """The edition of a run, by the tags of its partition: that of an edition, or of one council of it."""
+    return tags.get(EDITION_TAG) or tags[PARTITION_TAG]
 
 
 class Workspace(dg.ConfigurableResource["Workspace"]):
@@ -74,7 +81,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
         """The run of the edition that is this run's partition. Raises UsageFault where no calendar row names it."""
         dropped = read_from_environment().drop_folder if DROPPED_TAG in context.run.tags else None
         folder = dropped.folder if dropped is not None else Path(self.extracts)
-        name = context.run.tags[PARTITION_TAG]
+        name = edition_of(context.run.tags)
         output = paths.Output(Path(self.output))
         run = EditionRun(
             edition=find_edition(name, read_calendar(folder)),
@@ -85,6 +92,7 @@ class Workspace(dg.ConfigurableResource["Workspace"]):
             authority=self.authority,
             through=self.through,
             policy=read_policy(paths.POLICY.read_text("utf-8")),
+            council=context.run.tags.get(AUTHORITY_TAG),
         )
         run.work.mkdir(parents=True, exist_ok=True, mode=0o700)
         return run

@@ -28,7 +28,17 @@ from pipelines.editions.state import (
     list_editions,
     sort_states,
 )
-from pipelines.editions.switch import AtStep, Placement, bring, explained, go_on, staging, switch, tree_digest
+from pipelines.editions.switch import (
+    AtStep,
+    Placement,
+    bring,
+    copy_tree,
+    explained,
+    go_on,
+    staging,
+    switch,
+    tree_digest,
+)
 from pipelines.editions.verify import verify
 from pipelines.editions.withdrawal import make_withdrawn
 from pipelines.faults import DataFault, MachineFault, UsageFault
@@ -215,7 +225,7 @@ def withdraw(
 
 
 def place_papers(output: Output, papers: Mapping[Path, Path], *, at_step: AtStep = go_on) -> list[Path]:
-    """Put copies of finished files in their places in the output (place -> file), for their owner alone: all or none.
+    """Put copies of finished files and folders in their places in the output (place -> file), for their owner alone: all or none.
 
     What stood there gives way. Those that are the same already are left. Returns the places that changed.
     """
@@ -223,8 +233,12 @@ def place_papers(output: Output, papers: Mapping[Path, Path], *, at_step: AtStep
         placements = []
         for number, (place, file) in enumerate(papers.items()):
             waiting = area / str(number)
-            disk.copy_file(file, waiting)
-            waiting.chmod(0o600)
+            if file.is_dir():
+                copy_tree(file, waiting)
+            else:
+                disk.copy_file(file, waiting)
+            for each in (waiting, *waiting.rglob("*")):
+                each.chmod(0o700 if each.is_dir() else 0o600)
             if tree_digest(waiting) != tree_digest(place):
                 placements.append(Placement(waiting, place.relative_to(output.folder).as_posix()))
         switch(output, placements, at_step=at_step)

@@ -6,7 +6,7 @@ Drawing and finding; the numbers are a model's of the dbt project. No breakdown 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = range(24)
+STARTS = "episodes-by-day-and-hour.csv"
+"""The file that the numbers are written to, beside the paper that draws them."""
 _LEFT, _TOP, _TALL = 48.0, 26.0, 20.0
 
 
@@ -118,3 +120,21 @@ def write_starts(starts: Sequence[Start], book: Book, into: Path) -> None:
         for start in starts:
             hour = "not_known" if start.hour_of_day is None else start.hour_of_day
             writer.writerow([book.edition.name, book.authority, start.weekday, hour, start.episodes])
+
+
+def read_starts(file: Path) -> list[Start]:
+    """What `write_starts` wrote."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [
+            Start(
+                row["weekday"],
+                None if row["hour_of_day"] == "not_known" else int(row["hour_of_day"]),
+                int(row["episodes"]),
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
+def sort_starts(starts: Iterable[Start]) -> list[Start]:
+    """In the order of the week; those without a time of day after the hours of their day."""
+    return sorted(starts, key=lambda s: (DAYS.index(s.weekday), s.hour_of_day is None, s.hour_of_day or 0))

@@ -1,27 +1,17 @@
 """The Dagster UI that `storyboard ui` starts: the graph, one edition materialised, the same figures, the same history."""
 
-import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines import paths
 from pipelines.intake.rules import RULES
 from tests.build.conftest import SampleBuild
-
-OURS = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
-Ask = Callable[..., Any]
+from tests.build.interface import OURS, Ask, open_interface, run_job
 
 
 @pytest.fixture(scope="module")
@@ -31,71 +21,11 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ask(output: Path) -> Iterator[Ask]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     output.parent.mkdir(exist_ok=True)
     (output.parent / "storyboard.yml").write_text("drop_folder: {folder: drop, settle_seconds: 10}\n", "utf-8")
     (output.parent / "drop").mkdir()
-    words = ["ui", "--extracts", paths.SAMPLE_EXTRACTS, "--output", output, "--port", port]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines", *map(str, words)],
-        cwd=output.parent,
-        env={**os.environ, "PYTHONPATH": str(paths.PROJECT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-    def query(text: str, **variables: Any) -> Any:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/graphql",
-            data=json.dumps({"query": text, "variables": variables}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["data"]
-
-    try:
-        for _ in range(180):
-            time.sleep(1)
-            try:
-                if query("{ assetNodes { id } }")["assetNodes"]:
-                    break
-            except OSError:
-                assert process.poll() is None
-        else:
-            pytest.fail("the UI did not start")
+    with open_interface(paths.SAMPLE_EXTRACTS, output) as query:
         yield query
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def run_job(ask: Ask, job: str, edition: str) -> tuple[str, str]:
-    """Starts a job for an edition as a person does from the UI; its run and what became of it."""
-    launched = ask(
-        "mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } } }",
-        p={
-            "selector": {**OURS, "jobName": job},
-            "runConfigData": {},
-            "mode": "default",
-            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": edition}]},
-        },
-    )["launchRun"]
-    run_id = launched["run"]["runId"]
-    for _ in range(300):
-        time.sleep(1)
-        status = ask("query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }", r=run_id)["runOrError"][
-            "status"
-        ]
-        if status in ("SUCCESS", "FAILURE", "CANCELED"):
-            break
-    return run_id, status
 
 
 def test_the_graph_reaches_from_extract_to_page_and_edition(ask: Ask):
@@ -116,6 +46,7 @@ def test_the_graph_reaches_from_extract_to_page_and_edition(ask: Ask):
     assert {"pages/missing/looked_after", "episodes_reported", "episodes", "extracts/missing_episodes"} <= upstream
     ends = {"sealed_edition", "site", "extracts/published_statistics"}
     assert {name for name in set(by_key) - upstream if not name.endswith("_between_editions")} <= ends
+    assert "councils" not in groups, "of one council alone, nothing is said of several"
 
 
 def test_findings_and_dbt_tests_are_asset_checks(ask: Ask):

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pipelines.intake.calendar import read_calendar
 from pipelines.intake.sample import generate
 from pipelines.publishing.open_data import OFFERED
 from tests.build.conftest import storyboard
+from tests.build.interface import Ask, open_interface, run_job
 
 COUNCILS = {"E06000010": "Kingston upon Hull", "E06000011": "East Riding of Yorkshire", "E06000014": "York"}
 PLACES = [*COUNCILS, ALL]
@@ -26,6 +28,12 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = storyboard("build", "--extracts", folder / "in", "--output", folder / "out", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def ask(output: Path) -> Iterator[Ask]:
+    with open_interface(output.parent / "in", output) as query:
+        yield query
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +152,86 @@ def test_review_lists_hold_the_cases_of_one_council(edition: Path):
         with (edition / "restricted" / place / "register-review.csv").open(encoding="utf-8", newline="") as lines:
             assert {row["authority"] for row in csv.DictReader(lines)} == {place}
     assert not (edition / "restricted" / ALL / "register-review.csv").exists()
+
+
+def list_partitions(ask: Ask, asset: str) -> dict[str, set[str]]:
+    """The councils that an asset is there for, by edition."""
+    node = ask(
+        "query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeysByDimension { name"
+        " partitionKeys } assetPartitionStatuses { ... on MultiPartitionStatuses { ranges { primaryDimStartKey primaryDimEndKey"
+        " secondaryDim { ... on DefaultPartitionStatuses { materializedPartitions } } } } } } } }",
+        k={"path": [asset]},
+    )["assetNodeOrError"]
+    keys = {each["name"]: each["partitionKeys"] for each in node["partitionKeysByDimension"]}
+    assert set(keys) == {"edition", "authority"}
+    councils = keys["authority"]
+    found: dict[str, set[str]] = {}
+    for each in node["assetPartitionStatuses"]["ranges"]:
+        start, end = councils.index(each["primaryDimStartKey"]), councils.index(each["primaryDimEndKey"])
+        for edition in each["secondaryDim"]["materializedPartitions"]:
+            found.setdefault(edition, set()).update(councils[start : end + 1])
+    return found
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def why_it_failed(ask: Ask, run_id: str) -> str:
+    events = ask(
+        "query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection { events { ... on ExecutionStepFailureEvent {"
+        " error { message errorChain { error { message } } } } } } } }",
+        r=run_id,
+    )["logsForRun"]["events"]
+    return str([event for event in events if event])
+
+
+def test_dagster_shows_which_council_has_pages_and_papers_in_which_edition(ask: Ask):
+    for asset in ("council_pages", "council_public_papers", "council_restricted_papers"):
+        assert list_partitions(ask, asset) == {"2016": set(PLACES)}
+
+
+def test_one_council_made_again_is_a_copy_with_the_bytes_of_what_is_sealed(ask: Ask, output: Path, edition: Path):
+    council = "E06000010"
+    sealed, site = read_all(edition), read_all(output / "site")
+    assert run_job(ask, "council", "2016", council)[1] == "SUCCESS"
+    assert (read_all(edition), read_all(output / "site")) == (sealed, site)
+    (copy,) = (output / "papers").glob(f"*/2016-{council}")
+    pages = read_all(copy / "pages" / council)
+    assert len(pages) > 100
+    banner = rb'<aside class="storyboard-banner".*?not sealed, and not on the site.*?</aside>'
+    for path, content in pages.items():
+        plain, marked = re.subn(banner, b"", content)
+        assert marked == path.endswith(".html")
+        assert plain == sealed[f"public/pages/{council}/{path}"], path
+    assert {path.name for path in (copy / "pages").iterdir()} == {
+        council,
+        "assets",
+        "comparison.html",
+        "index.html",
+        "open-data",
+    }
+    for side in ("public", "restricted"):
+        papers = read_all(copy / side)
+        assert "dmt-report.docx" in papers
+        for path, content in papers.items():
+            assert content == sealed[f"{side}/{council}/{path}"], path
+    assert {file.stat().st_mode & 0o077 for file in copy.rglob("*")} == {0}
+
+
+def test_one_council_is_not_made_alone_when_its_figures_are_no_longer_those_that_are_sealed(ask: Ask, output: Path):
+    population = output.parent / "in" / "2016" / "population.csv"
+    before, papers = population.read_bytes(), read_all(output / "papers")
+    try:
+        population.write_bytes(before + b"E06000010,children_0_17,2010-06-30,50000\n")
+        run_id, status = run_job(ask, "council", "2016", "E06000010")
+    finally:
+        population.write_bytes(before)
+    assert status == "FAILURE"
+    told = why_it_failed(ask, run_id)
+    assert "they change together" in told
+    assert "storyboard build --edition 2016" in told
+    assert read_all(output / "papers") == papers
 
 
 def test_the_edition_is_whole(output: Path):
