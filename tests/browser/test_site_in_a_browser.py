@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.publishing.index import index_page
-from tests.publishing.built import Listed, build_real_site
+from tests.publishing.built import Listed, build_pages_above, build_real_site
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -40,6 +40,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (site / "editions-index.html").write_text(index_page(entries), "utf-8")
     return site
+
+
+@pytest.fixture(scope="module")
+def above(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The pages that stand above those of several councils."""
+    return build_pages_above(tmp_path_factory.mktemp("councils"))
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +108,31 @@ def test_every_page_opens_from_the_file_system_fits_and_passes_axe(browser: Brow
             wrong[name] = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong[f"{name} is too wide"] = width
+    context.close()
+    assert wrong == {}
+    assert told == []
+
+
+@pytest.mark.parametrize("size", [*SIZES, "a larger phone"])
+def test_the_pages_of_several_councils_open_fit_and_pass_axe(browser: Browser, above: list[Path], size: str) -> None:
+    width, scale = {**SIZES, "a larger phone": (360, 2)}[size]
+    context = browser.new_context(viewport={"width": width, "height": 900}, device_scale_factor=scale)
+    page = context.new_page()
+    told = watch(page)
+    axe = AXE.read_text("utf-8")
+    wrong: dict[str, object] = {}
+    for path in above:
+        page.goto(path.as_uri())
+        page.evaluate(axe)
+        if found := page.evaluate("rules => axe.run(rules)", RULES)["violations"]:
+            wrong[path.name] = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong[f"{path.name} is too wide"] = width
+        page.emulate_media(media="print")
+        cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+        if size == "a desk" and (lost := page.locator(".scroll, table").evaluate_all(cut)):
+            wrong[f"{path.name} is cut when it is printed"] = lost
+        page.emulate_media(media="screen")
     context.close()
     assert wrong == {}
     assert told == []
@@ -227,6 +258,34 @@ def test_a_keyboard_walks_the_whole_page_and_shows_where_it_is(context: BrowserC
     reachable = "article a[href], article summary, article [tabindex='0']"
     shown = page.locator(reachable).evaluate_all("all => all.filter(e => e.checkVisibility()).length")
     assert sum(stop["inside"] for stop in stops) == shown
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_keyboard_reaches_every_link_and_table_of_the_pages_of_several_councils(
+    context: BrowserContext, above: list[Path], number: int, width: int
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(above[number].as_uri())
+    reachable = page.locator("a[href], summary, [tabindex='0'], input, select, button")
+    shown = reachable.evaluate_all("all => all.filter(e => e.checkVisibility()).length")
+    stops = []
+    for _ in range(shown):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(WALK))
+    assert None not in stops
+    assert [stop["number"] for stop in stops] == list(range(shown))
+    assert [stop["name"] for stop in stops if not (stop["seen"] and stop["marked"])] == []
+    page.keyboard.press("Tab")
+    assert page.evaluate(WALK) is None
+    # What is wider than the screen is read with the arrow keys.
+    for at in range(page.locator(".scroll").count()):
+        table = page.locator(".scroll").nth(at)
+        if table.evaluate("e => e.scrollWidth > e.clientWidth"):
+            table.focus()
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("e => e.scrollLeft > 0", arg=table.element_handle())
 
 
 def test_nothing_is_cut_when_any_page_is_printed(context: BrowserContext, site: Path) -> None:
