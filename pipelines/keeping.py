@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePath
 from types import FunctionType
 from typing import Any, Protocol
@@ -37,6 +37,18 @@ class Store(Protocol):
 
 class Indescribable(Exception):
     """A value of which it cannot be said what it consists of."""
+
+
+class DescribedOnce:
+    """A value that many things are made of: it is described once, when the first of them is asked for."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    @cached_property
+    def description(self) -> str:
+        """The sha256 of all that the value consists of. Raises Indescribable."""
+        return describe(self._value)
 
 
 _STORE: ContextVar[Store | None] = ContextVar("store of made things", default=None)
@@ -104,6 +116,8 @@ def _spell(value: Any) -> Any:
     name = f"{kind.__module__}.{kind.__qualname__}"
     if is_dataclass(kind):
         return {name: [_spell(getattr(value, field)) for field in _fields_of(kind)]}
+    if kind is DescribedOnce:
+        return {name: value.description}
     if kind in _SAID_BY_REPR:
         return {name: repr(value)}
     if isinstance(value, str | PurePath):

@@ -48,6 +48,8 @@ ARCHIVE = PROJECT / "data" / "archive"
 PSEUDONYM_KEY = PROJECT / "data" / "keys" / "pseudonym.key"
 """The key of the children's pseudonyms: outside every folder of extracts, and readable by its owner alone."""
 DEFAULT_OUTPUT = PROJECT / "output"
+SET_UP = DBT_TARGET / "set-up"
+"""What installing makes of the code alone, each content under its sha256."""
 
 
 class Output:
@@ -71,6 +73,8 @@ class Output:
         """What the next build starts from, for each edition: no rows of children. For their owner alone."""
         self.made = self.parts / "made"
         """The contents of made things, each under its sha256."""
+        self.words = self.parts / "words"
+        """What was found in the words of pages, whatever the figures are."""
         self.site_record = beside / "site.json"
         """What `site/` was put together from, as hashes."""
         self.receipt = beside / "forgotten.json"

@@ -117,7 +117,9 @@ def build_editions(names: Sequence[str], request: Request) -> list[Built]:
     standing = _find_standing(chosen, request)
     if standing is not None:
         return standing
-    _refuse_wrong_words()
+    from pipelines.defs.words import refuse_wrong_words
+
+    refuse_wrong_words(request.output)
     reworded = _reword(chosen, request)
     if reworded is not None:
         return reworded
@@ -270,16 +272,6 @@ def _hand_out(output: Output, settled: Iterable[Built], say: Say) -> None:
         say(show_copy(copy))
 
 
-def _refuse_wrong_words() -> None:
-    """Before anything is made: what is wrong with a page whatever the figures are."""
-    from pipelines import register
-    from pipelines.publishing.pages import find_wrong_words
-
-    wrong = find_wrong_words(paths.DOCS, register.read_metrics(), register.read_categories())
-    if wrong:
-        raise DataFault("\n".join([*wrong, "Nothing was built, and nothing that is published has changed."]))
-
-
 def _examine(editions: Sequence[Edition], request: Request) -> None:
     from pipelines.intake.gate import examine
     from pipelines.intake.quarantine import quarantine
@@ -322,10 +314,10 @@ def _is_current(folder: Path, inputs: str, states: Sequence[EditionState], editi
     facts = read_manifest(folder).facts
     previous = find_previous(states, edition.name)
     return (
-        verify(folder).ok
-        and facts.inputs == inputs
+        facts.inputs == inputs
         and facts.code == describe_code()
         and facts.previous == (previous.sealed if previous else None)
+        and verify(folder).ok
     )
 
 

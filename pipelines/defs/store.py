@@ -54,11 +54,12 @@ class Told:
 
 
 class Store:
-    """What the editions of an output folder were made with, and what is made for one edition now."""
+    """What the editions of an output folder were made with, what installing made, and what is made for one edition now."""
 
-    def __init__(self, output: paths.Output, edition: str, root: Path) -> None:
-        """`root` is the folder in which the edition is made: things are called by their paths in it."""
-        self._blobs = output.made
+    def __init__(self, output: paths.Output | None, edition: str, root: Path) -> None:
+        """`root` is the folder in which the edition is made: things are called by their paths in it. Without an output folder
+        what is made is kept as installing keeps it."""
+        self._blobs = paths.SET_UP if output is None else output.made
         self._root, self._edition = root, edition
         self._machinery = _describe_machinery()
         self._known: dict[str, Thing] = {}
@@ -66,12 +67,17 @@ class Store:
         self._made: dict[str, bytes] = {}
         self._things: list[tuple[str, Thing]] = []
         self.told: list[Told] = []
-        for file in sorted(output.parts.glob(f"*/{_THINGS}")):
+        installed = _read(paths.SET_UP / _THINGS)
+        things = installed["things"] if installed.get("machinery") == self._machinery else ()
+        self._set_up = {of["key"]: Thing(**of) for _, of in things}
+        self._known |= self._set_up
+        for file in () if output is None else sorted(output.parts.glob(f"*/{_THINGS}")):
             kept = _read(file)
             if kept.get("machinery") == self._machinery:
                 for name, of in kept["things"]:
                     thing = Thing(**of)
                     self._known[thing.key] = thing
+                    self._set_up.pop(thing.key, None)
                     if kept["edition"] == edition:
                         self._before[name] = thing
             elif kept.get("edition") == edition:
@@ -85,8 +91,10 @@ class Store:
         is_reused = content is not None
         if content is None:
             content = make()
-        thing = self._known[key] = self._describe(key, content, of)
-        self._things.append((name, thing))
+        if not is_reused or key not in self._set_up:
+            self._set_up.pop(key, None)
+            self._known[key] = self._describe(key, content, of)
+            self._things.append((name, self._known[key]))
         before = self._before.get(name) if name != kind else None
         self.told.append(Told(kind, name, is_reused, _why(of, before, is_reused=is_reused)))
         return content
@@ -113,6 +121,7 @@ class Store:
 
     def keep(self, folder: Path) -> None:
         """Put all that was made or taken, the blobs first, beside what else is kept of the edition in `folder`."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._blobs.mkdir(mode=0o700, parents=True, exist_ok=True)
         for sha256, content in self._made.items():
             if not (self._blobs / sha256).is_file():
@@ -149,7 +158,7 @@ class Store:
             return self._made[thing.sha256]
         else:
             try:
-                content = (self._blobs / thing.sha256).read_bytes()
+                content = ((paths.SET_UP if key in self._set_up else self._blobs) / thing.sha256).read_bytes()
             except OSError:
                 return None
         return content if hashlib.sha256(content).hexdigest() == thing.sha256 else None
@@ -168,7 +177,7 @@ def forget_parts(output: paths.Output) -> None:
     for kept in output.parts.iterdir():
         if kept == output.made:
             continue
-        if kept.name in there:
+        if kept.name in there or kept == output.words:
             needed |= {of["sha256"] for _, of in _read(kept / _THINGS).get("things", ())}
         else:
             shutil.rmtree(kept, ignore_errors=True)

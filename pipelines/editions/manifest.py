@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,12 @@ def write_manifest(folder: Path, facts: ManifestFacts) -> str:
 
 def read_manifest(folder: Path) -> Manifest:
     """Read a folder's `edition.json`. FileNotFoundError: there is none; BrokenManifestError: it is not one."""
-    content = (folder / MANIFEST).read_bytes()
+    return _parse_manifest((folder / MANIFEST).read_bytes())
+
+
+@lru_cache(maxsize=32)
+def _parse_manifest(content: bytes) -> Manifest:
+    """What these bytes say: a command asks for the same manifest many times."""
     try:
         stated = json.loads(content.decode("utf-8"))
         facts = ManifestFacts(

@@ -1,22 +1,25 @@
-"""Which metrics each page cites, read from the page's own calls without rendering it.
+"""What each page says as it is written: the metrics that it cites, its claims, what it includes, without rendering it.
 
-For the shell, which orders pages after the figures that they need. Nothing is filled in here.
+For the shell, which orders pages after the figures that they need, and for those who look through words. Nothing is filled in.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, nodes
+from jinja2 import Environment, meta, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
+from pipelines.keeping import make_once
 from pipelines.publishing.book import UnknownCitation
-from pipelines.publishing.claims import Claims
+from pipelines.publishing.claims import Claims, UntestedClaim, find_untested_claims
 from pipelines.publishing.tables import BESIDE_THE_DEPARTMENT
 
 CITING = frozenset(
@@ -41,10 +44,46 @@ def find_pages(docs: Path) -> list[Path]:
     ]
 
 
-@lru_cache(maxsize=128)
-def parse_page(source: str) -> nodes.Template:
-    """A page as Jinja reads it, once for each text: several checks read the same. Raises TemplateSyntaxError."""
-    return _ENVIRONMENT.parse(source)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a page says as it is written, whatever the figures are."""
+
+    cited: tuple[tuple[int, str], ...]
+    """(line, metric) of each metric that a call names."""
+    implied: tuple[str, ...]
+    """Metrics that a call shows without naming them."""
+    names: frozenset[str]
+    """Every name that it reads: those of registers are among them."""
+    untested: tuple[UntestedClaim, ...]
+    included: tuple[str, ...] | None
+    """The templates that it includes; None where that is known only when it is filled."""
+
+
+@lru_cache(maxsize=256)
+def read_page(source: str) -> Written:
+    """What a page says, read once for each text: several checks ask for the same. Raises TemplateSyntaxError."""
+
+    def read() -> bytes:
+        tree = _ENVIRONMENT.parse(source)
+        included = list(meta.find_referenced_templates(tree))
+        return json.dumps(
+            [
+                list(_list_cited(tree)),
+                list(_implied(tree)),
+                sorted({name.name for name in tree.find_all(nodes.Name)}),
+                [[claim.line, claim.word] for claim in find_untested_claims(tree)],
+                None if None in included else sorted({str(name) for name in included}),
+            ]
+        ).encode()
+
+    cited, implied, names, untested, included = json.loads(make_once("page as written", {"text": source}, read))
+    return Written(
+        tuple((line, metric) for line, metric in cited),
+        tuple(implied),
+        frozenset(names),
+        tuple(UntestedClaim(line, word) for line, word in untested),
+        None if included is None else tuple(included),
+    )
 
 
 class ByEdition(dict[str, Any]):
@@ -112,12 +151,12 @@ def read_citations(docs: Path, metric_ids: frozenset[str]) -> dict[str, set[str]
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:
-            tree = parse_page(path.read_text("utf-8"))
+            written = read_page(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             raise UnknownCitation(f"docs/{page}, line {error.lineno}: {error.message}") from None
-        cited = {*_constants(tree), *_implied(tree)}
-        for name in tree.find_all(nodes.Name):
-            cited |= named.get(name.name.removeprefix("last_"), set())
+        cited = {*(metric for _, metric in written.cited), *written.implied}
+        for name in written.names:
+            cited |= named.get(name.removeprefix("last_"), set())
         found[page] = cited
     return found
 
@@ -127,19 +166,15 @@ def find_unknown_metrics(docs: Path, metric_ids: frozenset[str]) -> Iterator[str
     for path in find_pages(docs):
         page = path.relative_to(docs).as_posix()
         try:
-            tree = parse_page(path.read_text("utf-8"))
+            written = read_page(path.read_text("utf-8"))
         except TemplateSyntaxError as error:
             yield f"docs/{page}, line {error.lineno}: {error.message}"
             continue
-        for line, cited in _list_cited(tree):
+        for line, cited in written.cited:
             if cited not in metric_ids:
                 near = difflib.get_close_matches(cited, metric_ids, n=1)
                 hint = f' Did you mean "{near[0]}"?' if near else ""
                 yield f'docs/{page}, line {line}: There is no metric "{cited}".{hint}'
-
-
-def _constants(tree: nodes.Template) -> Iterator[str]:
-    yield from (cited for _, cited in _list_cited(tree))
 
 
 def _list_cited(tree: nodes.Template) -> Iterator[tuple[int, str]]:

@@ -107,6 +107,24 @@ class Shared:
     """The numbers of each chart and table as CSV, by the name of the file without its ending."""
     made: dict[str, blocks.Chart] = field(default_factory=dict)
 
+    def keep(self, name: str, text: str) -> str:
+        """Keeps the numbers of one chart or table; returns the name of their file, which is another where there is one of that
+        name with other numbers."""
+        free, times = name, 1
+        while self.data.setdefault(free, text) != text:
+            times += 1
+            free = f"{name}-{times}"
+        return free
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Numbers that a page offers as a file: the name that it asked for, the text, the name that was free."""
+
+    asked: str
+    text: str
+    name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -138,6 +156,10 @@ class PageFunctions:
         self._told: set[Break] = set()
         self._compared: list[Compared] = []
         self.cited: list[FigureKey] = []
+        self.drawn: dict[str, bytes] = {}
+        """The drawings that the page shows, by their file names without ending."""
+        self.offered: list[Offered] = []
+        """The numbers that it offers as files, in their order."""
 
     @property
     def untold(self) -> list[Compared]:
@@ -507,9 +529,9 @@ class PageFunctions:
             return Markup("The department's figures on this were not given for this edition.")
         if name not in self._shared.charts:
             self._shared.charts[name] = draw_years(published, self._book, measure)
-            self._shared.data[name] = department.write_published_data(published, self._book, measure)
         drawing, image = self._shared.charts[name], self._link_to(f"charts/{name}.svg")
-        data = self._link_to(f"data/{name}.csv")
+        self.drawn[name] = drawing
+        data = self._offer_file(name, department.write_published_data(published, self._book, measure))
         return mark_up_published_chart(published, self._book, measure, drawing, image, data)
 
     def published_table(self, *measures: str, caption: str) -> Markup:
@@ -584,7 +606,10 @@ class PageFunctions:
             self._shared.made[name] = chart
             if chart.svg is not None:
                 self._shared.charts[chart.name] = chart.svg
-        return self._shared.made[name]
+        chart = self._shared.made[name]
+        if chart.svg is not None:
+            self.drawn[chart.name] = chart.svg
+        return chart
 
     def _cite_marks(self, chart: blocks.Chart, metric_id: str) -> None:
         self.cited += [mark.figure.key for mark in chart.marks]
@@ -623,13 +648,13 @@ class PageFunctions:
         return blocks.mark_up_download(self._keep_data(name, rows), name.replace("_", " ").replace("-", " "))
 
     def _keep_data(self, name: str, rows: Sequence[tuple[str, PublicFigure]]) -> str:
-        """The address of a file with these rows; another name where there is one of that name with other rows."""
-        text = write_chart_data(rows, invented=self._book.invented)
-        free, times = name, 1
-        while self._shared.data.setdefault(free, text) != text:
-            times += 1
-            free = f"{name}-{times}"
-        return self._link_to(f"data/{free}.csv")
+        """The address of a file with these rows."""
+        return self._offer_file(name, write_chart_data(rows, invented=self._book.invented))
+
+    def _offer_file(self, name: str, text: str) -> str:
+        offered = Offered(name, text, self._shared.keep(name, text))
+        self.offered.append(offered)
+        return self._link_to(f"data/{offered.name}.csv")
 
     def _link_to(self, path: str) -> str:
         return relpath(path, dirname(self._page) or ".")

@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +97,18 @@ def build_site(
         path.write_text(_mend_theme(_wrap_tables(path.read_text("utf-8"))), "utf-8", newline="\n")
 
 
+def compile_templates(mkdocs_config: Path) -> None:
+    """Every template of the site's look, so that no build has to; those that cannot be compiled are for no page."""
+    with _ONE_AT_A_TIME, _environment(1), _gathered_warnings():
+        from jinja2 import TemplateError
+        from mkdocs.config import load_config
+
+        environment = _open_templates(load_config(str(mkdocs_config))["theme"])
+        for name in environment.list_templates(extensions=["html", "xml"]):
+            with suppress(TemplateError):
+                environment.get_template(name)
+
+
 def share_folders(sites: Sequence[Path], names: Collection[str], *, beside: Collection[str] = ()) -> None:
     """Keeps folders that are the same in all of these finished sites once, beside the sites, and leads every page there, and to
     folders that stand `beside` them already.
@@ -123,9 +135,9 @@ def _read_tree(folder: Path) -> dict[str, bytes]:
 
 def _open_templates(theme: Theme) -> Environment:
     """The theme's templates, without looking through its thousands of icons for files of the site: none of them is one."""
-    from jinja2 import FileSystemLoader
+    from pipelines.publishing.kept_templates import KeptTemplates
 
-    class Templates(FileSystemLoader):
+    class Templates(KeptTemplates):
         def list_templates(self) -> list[str]:
             found = set()
             for place in self.searchpath:
