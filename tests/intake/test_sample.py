@@ -12,12 +12,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+from hypothesis import given, settings, strategies
 
 from pipelines.faults import UsageFault
 from pipelines.figures import Edition, Period
 from pipelines.intake.gate import examine
 from pipelines.intake.sample import generate
+from pipelines.intake.sample.education import write_education
+from pipelines.intake.sample.reference import AUTHORITIES
 from pipelines.paths import EDITIONS_SEED, SAMPLE_EXTRACTS
 
 Row = dict[str, str]
@@ -248,6 +252,33 @@ def test_the_gate_finds_no_error_in_a_sample_and_a_few_things_to_ask_about(tmp_p
         assert examination.ok, [finding.message for finding in examination.findings]
         assert examination.invented
         assert {"overlapping_episodes", "out_of_period"} <= {finding.rule for finding in examination.findings}
+
+
+@pytest.mark.parametrize("seed", [5, 10])
+def test_a_child_found_at_one_school_after_both_of_its_referrals_is_on_its_roll_once(seed: int) -> None:
+    """Few are: with these seeds one among 153 councils."""
+    units = np.array([AUTHORITIES[unit % len(AUTHORITIES)] for unit in range(153)])
+    census = write_education(CALENDAR["2018"], seed, units)["school_census"]
+    on_roll = Counter(zip(*(census[name].tolist() for name in ("child_id", "census_date", "school_id")), strict=True))
+    assert set(on_roll.values()) == {1}
+
+
+@given(
+    authorities=strategies.integers(1, 153),
+    years=strategies.integers(1, 20),
+    scale=strategies.integers(1, 12),
+    seed=strategies.integers(0, 10**6),
+    edition=strategies.sampled_from(sorted(CALENDAR)),
+)
+@settings(max_examples=5, deadline=None, derandomize=True)
+def test_the_gate_admits_what_the_generator_writes_whatever_its_size(
+    tmp_path_factory: pytest.TempPathFactory, authorities: int, years: int, scale: int, seed: int, edition: str
+) -> None:
+    out = tmp_path_factory.mktemp("sizes")
+    for words in ({"authorities": authorities, "years": years}, {}):
+        folder = generate(CALENDAR[edition], out, scale=scale, seed=seed, **words)
+        examination = examine(folder, CALENDAR[edition])
+        assert examination.ok, [(f.extract, f.rule) for f in examination.findings if f.severity == "error"]
 
 
 def test_the_checked_in_sample_is_what_the_generator_writes(tmp_path: Path) -> None:

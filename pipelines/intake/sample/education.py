@@ -318,7 +318,9 @@ def _draw_census(draws: Draws, period: Period, referrals: ReferralRows, seed: in
                         found_on_roll -= 1
                     elif began > day:
                         rows.append((child[unit, row], day, place, day - 400, began - 5))
-    rows = sorted(set(rows), key=lambda row: (row[1], row[2], row[0]))
+    # A child referred twice may be found at one school both times: it is on that roll once, since the first.
+    on_roll = {(row[1], row[2], row[0]): row for row in sorted(rows, key=lambda row: row[:4], reverse=True)}
+    rows = [on_roll[place] for place in sorted(on_roll)]
     return {
         "child_id": np.array([row[0] for row in rows]),
         "census_date": date_text(np.array([row[1] for row in rows])),
