@@ -21,9 +21,11 @@ UNBOUNDED = 100_000
 
 SIMPLEX_STEPS = 200_000
 PRIMAL = int(highspy.simplex_constants.SimplexStrategy.kSimplexStrategyPrimal)
+DUAL = int(highspy.simplex_constants.SimplexStrategy.kSimplexStrategyDual)
 BRANCHES = 2_000
 NEARLY = 1e-6
-MEMORY = 256
+MEMORY = 1_024
+CHECKED_AT_ONCE = 64
 DEPTH = 12
 
 
@@ -68,8 +70,10 @@ class Attacker:
         self._whole: Any = None
         self._asked: tuple[int, ...] = ()
         self._stale: set[int] = set()
-        self._points: Vector = np.empty((MEMORY, len(self.least)))
-        self._forget()
+        # By column, as they are asked for.
+        self._points: Vector = np.empty((MEMORY, len(self.least)), order="F")
+        self._broken = np.zeros(MEMORY, dtype=np.int64)
+        self._remembered = self._next = 0
         self.questions = 0
         self.searches = 0
 
@@ -83,61 +87,68 @@ class Attacker:
         if not changed:
             return
         at = np.array([p for p, _, _ in changed], dtype=np.int32)
+        points = self._points[: self._remembered, at]
+        self._broken[: self._remembered] -= self._count_outside(points, at)
         self.least[at] = [low for _, low, _ in changed]
         self.most[at] = [high for _, _, high in changed]
+        # Those that do not fit now are set aside, and fit again when the ranges are what they were.
+        self._broken[: self._remembered] += self._count_outside(points, at)
         self.relaxation.changeColsBounds(len(at), at, self.least[at], self.most[at])
         self._stale.update(int(p) for p in at)
-        points = self._points[: self._remembered]
-        fits = np.all((points[:, at] >= self.least[at]) & (points[:, at] <= self.most[at]), axis=1)
-        if not fits.all():
-            kept = points[fits].copy()
-            self._forget()
-            for point in kept:
-                self._keep(point)
 
     def remember(self, values: Sequence[float]) -> bool:
         """Adds a set of whole numbers that may be the truth. Says whether it fits everything."""
-        point = np.array(values, dtype=float)
-        if not self._fits(point) or not self._keeps_rows(point):
-            return False
-        self._keep(point)
-        return True
+        return self.remember_all(np.array([values], dtype=float)) == 1
+
+    def remember_all(self, points: Vector) -> int:
+        """Adds those sets of whole numbers, one a row, that may be the truth. Says how many fit everything."""
+        fitting = points[np.all((points >= self.least) & (points <= self.most), axis=1)]
+        fitting = fitting[np.all(fitting == np.rint(fitting), axis=1)]
+        fitting = fitting[self._keep_rows(fitting)]
+        for point in fitting:
+            self._keep(point)
+        return len(fitting)
+
+    @property
+    def met(self) -> Vector:
+        """The possible truths that are remembered and fit, one a row."""
+        return np.ascontiguousarray(self._points[: self._remembered][self._broken[: self._remembered] == 0])
 
     def seen(self, sum_of: Mapping[int, int]) -> tuple[float, float]:
         """The least and the most that a sum has in the possible truths met so far; (inf, -inf) where there are none."""
-        if not self._remembered:
+        fits = self._broken[: self._remembered] == 0
+        if not fits.any():
             return float("inf"), float("-inf")
-        if len(sum_of) == 1:
-            ((p, times),) = sum_of.items()
-            ends = times * float(self._lowest[p]), times * float(self._highest[p])
-            return min(ends), max(ends)
-        values = self._points[: self._remembered, list(sum_of)] @ np.array(list(sum_of.values()), dtype=float)
-        return float(values.min()), float(values.max())
+        values = sum(times * self._points[: self._remembered, p] for p, times in sum_of.items())
+        fitting = np.broadcast_to(np.asarray(values, dtype=float), fits.shape)[fits]
+        return float(fitting.min()), float(fitting.max())
 
-    def reach(self, sum_of: Mapping[int, int]) -> Reach:
-        """The most that a sum of unknowns can be. Raises Contradiction where nothing fits."""
+    def reach(self, sum_of: Mapping[int, int], enough: float | None = None) -> Reach:
+        """The most that a sum of unknowns can be; where it can be `enough`, any proof of that will do, and `most` is what
+        the proof shows. Raises Contradiction where nothing fits."""
         self.questions += 1
         self._ask(sum_of)
         if not self._solve():
             return Reach(0, is_proven=False)
         solution = self.relaxation.getSolution()
         point: Vector = np.asarray(solution.col_value, dtype=float)
-        relaxed = sum(times * float(point[p]) for p, times in sum_of.items())
+        relaxed = _add_up(sum_of, point)
         duals = np.asarray(solution.col_dual, dtype=float)
         held_by = {int(p): -float(duals[p]) for p in np.flatnonzero(np.abs(duals) > NEARLY)}
         row_duals = np.asarray(solution.row_dual, dtype=float)
         names = tuple(sorted({self.rows[int(r)].name for r in np.flatnonzero(np.abs(row_duals) > NEARLY)}))
         most = int(np.floor(relaxed + NEARLY))
+        goal = most if enough is None else min(most, int(np.ceil(enough)))
         if _is_whole(point):
             self._keep(np.rint(point))
-        elif not self._find_whole_beside(point, sum_of, most):
-            found = self._search(sum_of)
-            return Reach(most if found is None else found, found is not None, relaxed, held_by, names)
-        return Reach(most, True, relaxed, held_by, names)
+            return Reach(most, True, relaxed, held_by, names)
+        whole = self._find_whole_beside(point, sum_of, goal)
+        found = self._search(sum_of, goal) if whole is None else int(_add_up(sum_of, whole))
+        return Reach(most if found is None else found, found is not None, relaxed, held_by, names)
 
-    def fall(self, sum_of: Mapping[int, int]) -> Reach:
+    def fall(self, sum_of: Mapping[int, int], enough: float | None = None) -> Reach:
         """The least that a sum of unknowns can be, as the `reach` of its negative."""
-        return self.reach({p: -times for p, times in sum_of.items()})
+        return self.reach({p: -times for p, times in sum_of.items()}, enough)
 
     def _solve(self) -> bool:
         """Solves the relaxation; from scratch once more on trouble. Says whether it has an answer."""
@@ -151,41 +162,44 @@ class Attacker:
             self.relaxation.clearSolver()
         return False
 
-    def _find_whole_beside(self, point: Vector, sum_of: Mapping[int, int], most: int) -> bool:
-        """Looks for whole numbers as far out, by fixing one fraction after another to a whole number beside it."""
+    def _find_whole_beside(self, point: Vector, sum_of: Mapping[int, int], goal: int) -> Vector | None:
+        """Looks for whole numbers as far out as the goal, by fixing one fraction after another to a whole number beside it."""
         fixed: list[int] = []
-        is_found = False
+        found: Vector | None = None
+        # A fixed unknown leaves the costs as they are: the dual method goes on from the last answer.
+        self.relaxation.setOptionValue("simplex_strategy", DUAL)
         while len(fixed) < DEPTH:
             fractions = np.flatnonzero(np.abs(point - np.rint(point)) > NEARLY)
             if not len(fractions):
-                self._keep(np.rint(point))
-                is_found = True
+                found = np.rint(point)
+                self._keep(found)
                 break
             p = int(fractions[-1])
             fixed.append(p)
             below, above = float(np.floor(point[p])), float(np.ceil(point[p]))
             nearest_first = (below, above) if point[p] - below <= 0.5 else (above, below)
             after = next(
-                (x for x in (self._with_fixed(p, v, sum_of, most) for v in nearest_first) if x is not None), None
+                (x for x in (self._with_fixed(p, v, sum_of, goal) for v in nearest_first) if x is not None), None
             )
             if after is None:
                 break
             point = after
         for p in fixed:
             self.relaxation.changeColBounds(p, self.least[p], self.most[p])
-        return is_found
+        self.relaxation.setOptionValue("simplex_strategy", PRIMAL)
+        return found
 
-    def _with_fixed(self, position: int, value: float, sum_of: Mapping[int, int], most: int) -> Vector | None:
+    def _with_fixed(self, position: int, value: float, sum_of: Mapping[int, int], goal: int) -> Vector | None:
         """The relaxation with one unknown fixed; None where the sum then falls short."""
         self.relaxation.changeColBounds(position, value, value)
         self.relaxation.run()
         if self.relaxation.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         point: Vector = np.asarray(self.relaxation.getSolution().col_value, dtype=float)
-        return point if sum(times * float(point[p]) for p, times in sum_of.items()) >= most - NEARLY else None
+        return point if _add_up(sum_of, point) >= goal - NEARLY else None
 
-    def _search(self, sum_of: Mapping[int, int]) -> int | None:
-        """The most in whole numbers, by branch and bound; None where the branches run out."""
+    def _search(self, sum_of: Mapping[int, int], goal: int) -> int | None:
+        """The most in whole numbers, or what reaches the goal, by branch and bound; None where the branches run out."""
         self.searches += 1
         if self._whole is None:
             self._whole = self._open(whole=True)
@@ -196,6 +210,7 @@ class Attacker:
         solver = self._whole
         for p, times in sum_of.items():
             solver.changeColCost(p, -float(times))
+        solver.setOptionValue("objective_target", 0.5 - goal)
         solver.run()
         # All is read before the costs are put back, because putting them back forgets it.
         bound, solution = solver.getInfo().mip_dual_bound, solver.getSolution()
@@ -205,12 +220,11 @@ class Attacker:
             solver.changeColCost(p, 0.0)
         if not is_found:
             return None
-        if not (self._fits(whole) and self._keeps_rows(whole)):
+        if not self.remember_all(whole[np.newaxis]):
             return None
-        self._keep(whole)
-        found = int(sum(times * float(whole[p]) for p, times in sum_of.items()))
+        found = int(_add_up(sum_of, whole))
         is_best = bound >= -found - 1 + 1e-4
-        return found if is_best else None
+        return found if is_best or found >= goal else None
 
     def _ask(self, sum_of: Mapping[int, int]) -> None:
         for p in self._asked:
@@ -220,31 +234,34 @@ class Attacker:
             self.relaxation.changeColCost(p, -float(times))
         self._asked = tuple(sum_of)
 
-    def _forget(self) -> None:
-        self._remembered = 0
-        self._next = 0
-        self._lowest: Vector = np.full(len(self.least), np.inf)
-        self._highest: Vector = np.full(len(self.least), -np.inf)
-
     def _keep(self, point: Vector) -> None:
         if self._next == MEMORY:
             # The first is the truth, where the caller gave it: it stays, and the oldest of the others go.
             self._next = 1
         self._points[self._next] = point
+        self._broken[self._next] = 0
         self._next += 1
         self._remembered = max(self._remembered, self._next)
-        np.minimum(self._lowest, point, out=self._lowest)
-        np.maximum(self._highest, point, out=self._highest)
 
-    def _fits(self, point: Vector) -> bool:
-        return bool(np.all(point >= self.least) and np.all(point <= self.most))
+    def _count_outside(self, points: Vector, at: NDArray[np.int32]) -> NDArray[np.int64]:
+        """How many of these unknowns are out of their range, in each point."""
+        outside = (points < self.least[at]) | (points > self.most[at])
+        return np.asarray(outside.sum(axis=1), dtype=np.int64)
 
-    def _keeps_rows(self, point: Vector) -> bool:
-        for row in self.rows:
-            total = sum(times * point[p] for p, times in zip(row.positions, row.times, strict=True))
-            if total > NEARLY or (row.is_equal and total < -NEARLY):
-                return False
-        return True
+    def _keep_rows(self, points: Vector) -> NDArray[np.bool_]:
+        """Which of the points keep every row."""
+        rows = [row for row in self.rows if row.positions]
+        if not rows:
+            return np.ones(len(points), dtype=np.bool_)
+        at = np.array([p for row in rows for p in row.positions])
+        times = np.array([t for row in rows for t in row.times], dtype=float)
+        starts = np.cumsum([0, *(len(row.positions) for row in rows[:-1])])
+        is_equal = np.array([row.is_equal for row in rows])
+        kept = [np.ones(0, dtype=np.bool_)]
+        for first in range(0, len(points), CHECKED_AT_ONCE):
+            totals = np.add.reduceat(points[first : first + CHECKED_AT_ONCE, at] * times, starts, axis=1)
+            kept.append(np.all((totals <= NEARLY) & (~is_equal | (totals >= -NEARLY)), axis=1))
+        return np.concatenate(kept)
 
     def _open(self, *, whole: bool) -> Any:
         solver = highspy.Highs()
@@ -281,6 +298,10 @@ class Attacker:
             solver.setOptionValue("simplex_iteration_limit", SIMPLEX_STEPS)
         solver.passModel(model)
         return solver
+
+
+def _add_up(sum_of: Mapping[int, int], point: Vector) -> float:
+    return sum(times * float(point[p]) for p, times in sum_of.items())
 
 
 def _is_whole(point: Vector) -> bool:

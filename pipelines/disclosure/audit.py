@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.disclosure.attacker import Contradiction, solver_name
 from pipelines.disclosure.policy import Policy
 from pipelines.disclosure.relations import Relations
-from pipelines.disclosure.selection import Examiner, Insider, near
+from pipelines.disclosure.selection import Examiner, Insider, Met, near
 from pipelines.disclosure.situation import (
     LINKINGS,
     ExternalFact,
@@ -94,11 +94,13 @@ def audit_release(
     facts: Sequence[ExternalFact] = (),
     exact: Iterable[Figure] | None = None,
     within: Surroundings | None = None,
+    met: Met | None = None,
 ) -> Audit:
     """What can be worked out from published figures, those of earlier editions and what others published.
 
     The figures may be of one authority `within` a larger release, with what stands beside it there. With the exact figures it
-    also checks that they fit what is published, and what somebody who knows one child could work out.
+    also checks that they fit what is published, and what somebody who knows one child could work out. `met` are numbers that
+    whoever chose what to hide found possible: each is tried on what is published before it counts.
     """
     figures = sorted(published, key=lambda figure: figure.key)
     before = [Knowledge.of(release, metrics) for release in earlier]
@@ -135,7 +137,7 @@ def audit_release(
         try:
             # Asked at once, so that a contradiction shows before anything is recorded.
             situation.open_attack(_hidden_in(situation)).reach({})
-            _attack(situation, now, relations, exact_by_key, audit)
+            _attack(situation, now, relations, exact_by_key, audit, met)
         except Contradiction:
             # A correction was seen to change something: what was taken to be unchanged is taken so more carefully.
             if linking != LINKINGS[-1] and before:
@@ -191,9 +193,12 @@ def _attack(
     relations: Relations,
     exact: Mapping[FigureKey, Figure],
     audit: Audit,
+    met: Met | None,
 ) -> None:
     hidden = _hidden_in(situation)
     examiner = Examiner(situation, hidden)
+    if met is not None:
+        examiner.take_over(met)
     audit.problems += [f"{says}: the exact figures break this relation." for says in situation.contradicted()]
     audit.problems += [f"{key} stands in no relation to any other figure." for key in _outside(now, relations)]
     audit.problems += _half_hidden(situation, now)

@@ -133,7 +133,15 @@ def protect_release(
         hidden = _reasons(situation, selection, primary)
         public = _word(exact, metrics, policy, hidden)
         audit = audit_release(
-            public, metrics, policy, relations, earlier=releases, facts=facts, exact=exact.values(), within=within
+            public,
+            metrics,
+            policy,
+            relations,
+            earlier=releases,
+            facts=facts,
+            exact=exact.values(),
+            within=within,
+            met=selection.met,
         )
         _complete(audit, selection, hidden, left_out)
         outcome = ProtectedRelease(tuple(public), audit, tuple(hidden[key] for key in sorted(hidden)))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
-from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Contradiction, Reach
+from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Contradiction, Reach, Vector
 from pipelines.disclosure.situation import Question, Situation
-from pipelines.figures import APART, TOTAL
+from pipelines.figures import APART, TOTAL, FigureKey
 
 ROUNDS = 25
 GREEDY_STEPS = 400
@@ -60,6 +60,14 @@ class Finding:
         return self.most - self.least
 
 
+@dataclass(frozen=True)
+class Met:
+    """Sets of numbers that may be the truth, one a row, and of which figures they are. Whoever takes them over tries them."""
+
+    figures: tuple[tuple[FigureKey, ...], ...]
+    points: Vector
+
+
 @dataclass
 class Selection:
     """The choice: what is hidden beside what had to be, for whose sake, and how it was found."""
@@ -74,6 +82,8 @@ class Selection:
     open_questions: list[str] = field(default_factory=list)
     """What could not be protected. Empty, or nothing may be published."""
     already_known: set[str] = field(default_factory=set)
+    met: Met | None = None
+    """What may be the truth behind the release that hides this."""
 
     @property
     def hidden(self) -> set[int]:
@@ -104,10 +114,27 @@ class Examiner:
         if truths is not None:
             self.attacker.remember(truths)
 
+    @property
+    def met(self) -> Met:
+        """The possible truths that were met."""
+        return Met(self._figures, self.attacker.met)
+
+    def take_over(self, met: Met) -> None:
+        """Possible truths that somebody else met: those that fit everything here are as good as if met here."""
+        if met.figures == self._figures:
+            self.attacker.remember_all(met.points)
+
+    @property
+    def _figures(self) -> tuple[tuple[FigureKey, ...], ...]:
+        return tuple(tuple(unknown.keys) for unknown in self.situation.unknowns)
+
     def hide(self, hidden: Iterable[int]) -> None:
         """Changes what the release hides."""
         wanted = set(hidden)
         changed = sorted(wanted ^ self.hidden)
+        if any(self.situation.is_nought(p) for p in changed):
+            self._before = None
+            self._needs.clear()
         ranges = [self.situation.range_of(p, p in wanted) for p in changed]
         self.attacker.set_ranges(changed, [low for low, _ in ranges], [high for _, high in ranges])
         self.hidden = wanted
@@ -116,7 +143,8 @@ class Examiner:
         """What could be worked out. `first` names questions to begin with; `only_one` stops at the first answer."""
         order = {label: n for n, label in enumerate(first)}
         questions = self.situation.questions(self.hidden)
-        questions.sort(key=lambda question: order.get(question.label, len(order)))
+        if order:
+            questions.sort(key=lambda question: order.get(question.label, len(order)))
         found = []
         for question in questions:
             finding = self.examine(question)
@@ -135,12 +163,13 @@ class Examiner:
         least, most = self.attacker.seen(question.sum_of)
         if most >= need_most and most - least >= need_width:
             return None
-        upward = self.attacker.reach(question.sum_of)
+        upward = self.attacker.reach(question.sum_of, max(need_most, least + need_width) if least <= most else None)
         if upward.is_proven:
             least = min(least, upward.most)
             if upward.most >= need_most and upward.most - least >= need_width:
                 return None
-        downward = self.attacker.fall(question.sum_of)
+        is_large = upward.is_proven and upward.most >= need_most
+        downward = self.attacker.fall(question.sum_of, need_width - upward.most if is_large else None)
         proven = upward.is_proven and downward.is_proven
         width = upward.most + downward.most
         if proven and upward.most >= need_most and width >= need_width:
@@ -170,10 +199,10 @@ class Examiner:
         least, most = self.attacker.seen(question.sum_of)
         if least <= 0 or most >= threshold:
             return None
-        upward = self.attacker.reach(question.sum_of)
+        upward = self.attacker.reach(question.sum_of, threshold)
         if upward.is_proven and upward.most >= threshold:
             return None
-        downward = self.attacker.fall(question.sum_of)
+        downward = self.attacker.fall(question.sum_of, 0)
         if downward.is_proven and -downward.most <= 0:
             return None
         if self.situation.has_past:
@@ -188,7 +217,8 @@ class Examiner:
     ) -> tuple[int, int]:
         """What a release must leave open: what the policy asks, or as much of it as the past and the insider leave open.
 
-        They are given the release that tells least, one that shows noughts alone.
+        They are given the release that tells least, one that shows noughts alone, and of these no hidden one: so does the
+        audit, to which every hidden count is a hidden count.
         """
         if insider is None and not self.situation.has_past:
             return most, width
@@ -199,17 +229,27 @@ class Examiner:
             low, high = (0, 0) if insider is None else self.situation.range_of(insider.position, True)
             before.set_ranges(position, [max(low, i.least) for i in (insider,) if i], [high for _ in position])
             try:
-                upward, downward = before.reach(question.sum_of), before.fall(question.sum_of)
-                self._needs[asked] = min(most, upward.most), min(width, upward.most + downward.most)
+                self._needs[asked] = self._what_stays_open(before, question, most, width)
             except Contradiction:
                 self._needs[asked] = most, width
             finally:
                 before.set_ranges(position, [low for _ in position], [high for _ in position])
         return self._needs[asked]
 
+    @staticmethod
+    def _what_stays_open(before: Attacker, question: Question, most: int, width: int) -> tuple[int, int]:
+        least, highest = before.seen(question.sum_of)
+        enough = max(most, least + width) if least <= highest else None
+        upward = before.reach(question.sum_of, enough)
+        if enough is not None and upward.is_proven and upward.most >= enough:
+            return most, width
+        downward = before.fall(question.sum_of)
+        return min(most, upward.most), min(width, upward.most + downward.most)
+
     def _attack_before(self) -> Attacker:
         if self._before is None:
-            self._before = self.situation.open_attack(None)
+            self._before = self.situation.open_attack(self.hidden, least_told=True)
+            self._before.remember_all(self.attacker.met)
         return self._before
 
 
@@ -254,10 +294,11 @@ def select(
             if not start:
                 raise
             # What is hidden by now cannot have stayed what it was: whoever assumes so is refuted. The audit judges the rest.
+            selection.met = examiner.met
             return selection
     if not selection.open_questions and not start:
         _give_back(situation, selection, examiner, known, weights)
-    selection.already_known = examiner.already_known
+    selection.already_known, selection.met = examiner.already_known, examiner.met
     return selection
 
 
@@ -276,10 +317,7 @@ def _examine_all(
 
 def near(situation: Situation, insider: Insider, hidden: Iterable[int]) -> list[Question]:
     """The hidden counts that share a relation with the one that the insider knows something of."""
-    beside = {p for row in situation.rows if insider.position in row.positions for p in row.positions} - {
-        insider.position
-    }
-    return [q for q in situation.questions(hidden) if not q.is_difference and beside & set(q.sum_of)]
+    return situation.questions_of(situation.beside.get(insider.position, ()), hidden)
 
 
 def _weight(situation: Situation, position: int) -> int:

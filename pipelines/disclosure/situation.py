@@ -203,18 +203,36 @@ class Situation:
         told = _meet([told, unknown.told_before]) or told
         return (_meet([told, unknown.told_if_hidden]) or told) if is_hidden else told
 
-    def open_attack(self, hidden: Iterable[int] | None) -> Attacker:
-        """The attacker who sees a release that hides these unknowns; with None, the least told: all but noughts hidden."""
-        if hidden is None:
-            concealed = {p for p, u in enumerate(self.unknowns) if u.is_ours and u.when_shown != (0, 0)}
-        else:
-            concealed = set(hidden)
+    def open_attack(self, hidden: Iterable[int], *, least_told: bool = False) -> Attacker:
+        """The attacker who sees a release that hides these unknowns; or one that hides all but the noughts besides."""
+        concealed = set(hidden)
+        if least_told:
+            concealed |= {p for p, u in enumerate(self.unknowns) if u.is_ours and u.when_shown != (0, 0)}
         ranges = [self.range_of(p, p in concealed or u.when_shown is None) for p, u in enumerate(self.unknowns)]
         rows = list(self.rows)
         for relation, position in self._at_zero:
             if relation.when is not None and ranges[position[relation.when]] == (0, 0):
                 rows.append(self._row(relation, position))
         return Attacker([low for low, _ in ranges], [high for _, high in ranges], rows)
+
+    def is_nought(self, position: int) -> bool:
+        """Whether it would be shown as 0."""
+        return self.unknowns[position].when_shown == (0, 0)
+
+    @cached_property
+    def beside(self) -> Mapping[int, frozenset[int]]:
+        """Unknown -> those that share a relation with it."""
+        found: dict[int, set[int]] = {}
+        for row in self.rows:
+            for position in row.positions:
+                found.setdefault(position, set()).update(row.positions)
+        return {position: frozenset(others - {position}) for position, others in found.items()}
+
+    def questions_of(self, positions: Iterable[int], hidden: Iterable[int]) -> list[Question]:
+        """Those of these unknowns that are hidden and asked about, each as a question."""
+        concealed = self._concealed_by(hidden) & set(positions)
+        found = [Question(self.unknowns[p].label, {p: 1}) for p in sorted(concealed)]
+        return [question for question in found if self._is_asked(question)]
 
     def questions(self, hidden: Iterable[int]) -> list[Question]:
         """What must stay open when these are hidden: each of them, what was hidden before, and differences between counts.
@@ -228,13 +246,18 @@ class Situation:
         return [q for q in beside if not any(self.unknowns[position].is_fixed for position in q.sum_of)]
 
     def _all_questions(self, hidden: Iterable[int]) -> list[Question]:
-        concealed = sorted(
-            {*hidden, *(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)}
-        )
+        concealed = sorted(self._concealed_by(hidden))
         # Less a nought that is shown, a count is itself: that is asked already.
-        noughts = {p for p, u in enumerate(self.unknowns) if u.when_shown == (0, 0)} - set(concealed)
+        noughts = {p for p in range(len(self.unknowns)) if self.is_nought(p)} - set(concealed)
         differences = [q for q in self.differences if noughts.isdisjoint(q.sum_of)]
         return [*(Question(self.unknowns[p].label, {p: 1}) for p in concealed), *differences]
+
+    def _concealed_by(self, hidden: Iterable[int]) -> set[int]:
+        return {*hidden, *self._hidden_before}
+
+    @cached_property
+    def _hidden_before(self) -> frozenset[int]:
+        return frozenset(p for p, u in enumerate(self.unknowns) if u.is_hidden_before and u.when_shown is None)
 
     def _is_asked(self, question: Question) -> bool:
         unknowns = [self.unknowns[position] for position in question.sum_of]
