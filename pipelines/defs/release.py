@@ -85,7 +85,7 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
     relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     periods = {figure.key: Period(figure.period_start, figure.period_end, figure.as_at) for figure in figures}
     target, many = run.choose_target(reason).name, are_many(figures)
-    with open_workers(needed=many) as (each, at_once):
+    with open_workers(needed=many) as each:
         return protect_authorities(
             figures,
             metrics,
@@ -95,7 +95,6 @@ def protect_edition(run: EditionRun, figures: list[Figure], *, reason: str | Non
             earlier=read_releases(run, target),
             external_facts=facts_from(read_published_statistics(run), relations, periods),
             each=each,
-            at_once=at_once,
             exact_before=read_exact_releases(run, target) if many else (),
         )
 

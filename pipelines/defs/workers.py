@@ -15,20 +15,20 @@ from contextlib import contextmanager
 from typing import Any
 
 MOST = 8
-"""More do not pay: what each finds makes some of the work of the others void."""
+"""More have nothing to do: views of the country are looked at in waves of so many."""
 
 
 @contextmanager
-def open_workers(*, needed: bool) -> Iterator[tuple[Any, int]]:
-    """Something like `map` that works on several at once, and on how many; the built-in `map` where that is not `needed`."""
+def open_workers(*, needed: bool) -> Iterator[Any]:
+    """Something like `map` that works on several at once; the built-in `map` where that is not `needed`."""
     number = min(MOST, count_processors())
     if not needed or number == 1:
-        yield map, 1
+        yield map
         return
     # Started anew, not forked: this process has threads, and a fork would take over their locks.
     start_anew = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(number, mp_context=start_anew, initializer=_end_with_parent) as workers:
-        yield workers.map, number
+        yield workers.map
 
 
 def count_processors() -> int:

@@ -26,6 +26,10 @@ PARTNERS = 4
 COVERED = 2
 """How many partners should hide the same count, so that the sum of all tells less of each."""
 
+WAVE = 8
+"""So many are looked at from where the release then stands, whatever the number of processors. The first waves are smaller:
+what is hidden in them is hidden for most of those that follow."""
+
 _Place = tuple[str, str, str]
 
 
@@ -78,12 +82,11 @@ def protect_authorities(
     external_facts: Sequence[ExternalFact] = (),
     *,
     each: Each = map,
-    at_once: int = 1,
     exact_before: Sequence[Iterable[Figure] | None] = (),
 ) -> ProtectedRelease:
     """Protects all figures of one edition, of however many authorities. Arguments and errors as for `protect_release`.
 
-    `each` may work on several views at a time, `at_once` says on how many: the release is the same with one as with many.
+    `each` may work on several views at a time: the release is the same as if it worked on one after the other.
     `exact_before` holds the exact figures of each earlier release, where they are kept: the attacker is granted those of other
     authorities, too.
     """
@@ -92,7 +95,7 @@ def protect_authorities(
     for figure in sorted(figures, key=lambda figure: figure.key):
         by_authority[figure.key.authority].append(figure)
     releases = [list(release) for release in earlier]
-    many = _Many(by_authority, metrics, categories, policy, relations, releases, external_facts, each, at_once)
+    many = _Many(by_authority, metrics, categories, policy, relations, releases, external_facts, each)
     many.exact_before = [None if release is None else list(release) for release in exact_before]
     return many.protect_each() if are_many(figures) else many.protect(list(by_authority))
 
@@ -109,7 +112,6 @@ class _Many:
     earlier: Sequence[Sequence[PublicFigure]]
     facts: Sequence[ExternalFact]
     each: Each = map
-    at_once: int = 1
     exact_before: Sequence[Sequence[Figure] | None] = ()
     hidden: dict[FigureKey, Hidden] = field(default_factory=dict)
     places: dict[str, set[_Place]] = field(default_factory=dict)
@@ -160,20 +162,19 @@ class _Many:
         return self._join(parts, mended)
 
     def _protect_beside(self) -> dict[str, ProtectedRelease]:
-        """Each authority beside its partners, one after the other: what is hidden for one is hidden when the next is looked at.
+        """Each authority beside its partners, wave after wave: what is hidden for one wave is hidden when the next is looked at.
 
-        Those that follow are tried at the same time, and again where something was hidden meanwhile that they would have seen.
+        What others of its wave hide an authority does not know of. It may hide more than it need, and never less: whatever else
+        is hidden, an attacker knows no more.
         """
         parts: dict[str, ProtectedRelease] = {}
         waiting = list(self.names)
         while waiting:
-            views = {name: self._view_beside(name) for name in waiting[: self.at_once]}
-            for name, part in zip(views, self.each(protect_view, list(views.values())), strict=True):
-                if parts and self._view_beside(name).within != views[name].within:
-                    break
+            wave, waiting = waiting[: min(WAVE, len(parts) + 1)], waiting[min(WAVE, len(parts) + 1) :]
+            views = [self._view_beside(name) for name in wave]
+            for name, part in zip(wave, self.each(protect_view, views), strict=True):
                 self._take_over(part)
                 parts[name] = part
-            waiting = waiting[sum(name in parts for name in views) :]
         return parts
 
     def _view_beside(self, name: str) -> View:
