@@ -13,6 +13,7 @@ from pipelines import paths, register
 from pipelines.defs.books import list_earlier, read_published_statistics
 from pipelines.defs.runs import EditionRun
 from pipelines.disclosure.policy import describe
+from pipelines.disclosure.relations import read_relations
 from pipelines.figures import Figure, PublicFigure
 from pipelines.publishing.downloads import read_public_figures, read_restricted_figures
 from pipelines.publishing.proving.edition import Proof, prove
@@ -21,7 +22,8 @@ from pipelines.publishing.proving.knowledge import know
 
 def prove_edition(run: EditionRun, folder: Path, protected: list[PublicFigure], exact: list[Figure]) -> Proof:
     """The proof of the edition sealed in `folder`: public files against protected figures, restricted ones against exact."""
-    metrics = register.read_metrics()
+    metrics, categories = register.read_metrics(), register.read_categories()
+    relations = read_relations(paths.RELATIONS.read_text("utf-8"), metrics, categories)
     shown, known = list(protected), list(exact)
     for _, earlier in list_earlier(run):
         shown += read_public_figures(earlier / "public", metrics)
@@ -30,10 +32,11 @@ def prove_edition(run: EditionRun, folder: Path, protected: list[PublicFigure], 
         shown,
         known,
         metrics=metrics,
-        categories=register.read_categories(),
+        categories=categories,
         statistics=read_published_statistics(run),
         population=run.read_population(),
         policy=describe(run.policy),
+        sayings=relations.sayings,
     )
     cited = json.loads(run.citations.read_text("utf-8"))
     return prove(folder, public, restricted, cited=cited, is_asset=is_asset)

@@ -183,6 +183,11 @@ class Relations:
             found += self._between_authorities(present[ALL_AUTHORITIES], parts)
         return found
 
+    @property
+    def sayings(self) -> list[str]:
+        """What the declared relations say and why they hold, as it is quoted where a figure is hidden for their sake."""
+        return [text for statement in self.statements for text in (statement.says, statement.because)]
+
     def grows_with_the_period(self, key: FigureKey) -> bool:
         """Whether the count over a longer period can never be less. Source: `grow_with_the_period`, for editions that overlap."""
         release = _Release(key.edition, key.authority)

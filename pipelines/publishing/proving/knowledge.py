@@ -117,15 +117,18 @@ def write_plainly(number: str) -> str:
 
 
 def collect_phrases(
-    metrics: Iterable[Metric], categories: Iterable[Category], threshold: int, base: int
+    metrics: Iterable[Metric], categories: Iterable[Category], sayings: Iterable[str], threshold: int, base: int
 ) -> frozenset[str]:
-    """The words whose numbers stand for nothing that was counted: labels, stated durations, how numbers are protected."""
+    """The words whose numbers stand for nothing that was counted: labels, stated durations, how numbers are protected, what
+    the relations say."""
     definitions = [text for metric in metrics for text in (metric.description, metric.label)]
     labels = [category.label for category in categories]
     stated = read_stated([*definitions, *labels])
     elapsed = {re.sub(r"^(\S+) (?=hours|days)", r"\1 elapsed ", words) for words in stated}
     protection = {f"1 to {threshold - 1}", f"nearest {base}", "shown as 0", "may be 0"}
-    return stated | elapsed | protection | {each.lower() for each in labels if any(c.isdigit() for c in each)}
+    # A phrase is known up to its last letter: what follows is no part of a number.
+    quoted = [*labels, *(re.sub(r"\W+$", "", each) for each in sayings)]
+    return stated | elapsed | protection | {each.lower() for each in quoted if any(c.isdigit() for c in each)}
 
 
 def address_population(authority: object, group: object, year_ending: object) -> str:
@@ -142,14 +145,16 @@ def know(
     statistics: Sequence[PublishedStatistic],
     population: Iterable[Mapping[str, Any]],
     policy: Mapping[str, Any],
+    sayings: Iterable[str] = (),
 ) -> tuple[Known, Known]:
-    """What the public side and what the restricted side may show. Both lists hold the figures of earlier editions too."""
+    """What the public side and what the restricted side may show. Both lists hold the figures of earlier editions too.
+    `sayings` are the words of the relations between figures."""
     members = [category for each in categories.values() for category in each]
     exact = list(exact)
     public = {str(figure.key): figure for figure in protected}
     shared: dict[str, Any] = {
         "statistics": statistics,
-        "phrases": collect_phrases(metrics.values(), members, policy["threshold"], policy["base"]),
+        "phrases": collect_phrases(metrics.values(), members, sayings, policy["threshold"], policy["base"]),
         "bases": {
             address_population(row["authority"], row["group"], row["year_ending"]): str(row["population"])
             for row in population
