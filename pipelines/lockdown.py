@@ -38,6 +38,16 @@ def connect(warehouse: Path, *, reach: Path, read_only: bool) -> duckdb.DuckDBPy
     return connection
 
 
+def connect_in_memory(*, reach: Path, files: Iterable[Path] = (), spill: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database that is in no file, with an empty one beside it that is called `warehouse`; it can read the files of a
+    folder and single ones, and nothing else. What memory has no room for goes into the folder `spill` meanwhile."""
+    spilling: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+    connection = duckdb.connect(":memory:", config=CLOSED | bound_memory() | spilling)
+    connection.execute("attach ':memory:' as warehouse")
+    lock(connection, reach, files)
+    return connection
+
+
 def lock(connection: duckdb.DuckDBPyConnection, reach: Path, files: Iterable[Path] = ()) -> None:
     """Close a connection and all that share its database, but for a folder and single files.
 

@@ -51,12 +51,14 @@ def trace(
     before = {s.edition: out.editions / s.name for s in list_editions(out) if s.edition < state.edition}
     found = found.with_records(open_sheet(out, state).as_json()["approvals"], list(before.values()))
     if rows:
-        from pipelines.defs.replay import list_rows, restored, why_not
+        from pipelines.defs.replay import list_rows, restored, tell_engine, why_not
 
         if reason := why_not([out.editions / state.name], out):
             raise DataFault(f"The rows cannot be shown: {reason}.")
         with restored([out.editions / state.name], out) as (recipes, _):
             header, counted = list_rows(recipes[0], Question(metric, authority, breakdown, category))
+        if told := tell_engine([out.editions / state.name]):
+            say(told)
         if as_json:
             print_json({**found.as_json(), "rows": _as_texts(header, counted)})
             return
@@ -98,7 +100,7 @@ def diff(
             f.parent / n if (f.parent / n).is_dir() else f for f, n in zip(folders, (before, after), strict=True)
         ]
     if replay:
-        from pipelines.defs.replay import list_stages, restored, why_not
+        from pipelines.defs.replay import list_stages, restored, tell_engine, why_not
 
         reason = why_not(folders, out)
     else:
@@ -108,6 +110,8 @@ def diff(
     else:
         with restored(folders, out) as (recipes, work):
             found = compare(folders[0], folders[1], list_stages(recipes[0], recipes[1], work))
+        if told := tell_engine(folders):
+            say(told)
     if as_json or form == "json":
         shown = json.dumps(found.as_json(), indent=2, ensure_ascii=False)
     elif form == "html":

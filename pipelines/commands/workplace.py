@@ -37,11 +37,17 @@ def init(
 
 
 @app.command()
-def doctor(extracts: Extracts = None, output: Output = paths.DEFAULT_OUTPUT, as_json: AsJson = False) -> None:
-    """Look whether this machine can make an edition: versions, fonts, folders, disk, locks, settings, each with its mend."""
+def doctor(
+    extracts: Extracts = None,
+    output: Output = paths.DEFAULT_OUTPUT,
+    through: Through = "duckdb",
+    as_json: AsJson = False,
+) -> None:
+    """Look whether this machine can make an edition: versions, fonts, folders, disk, locks, settings, engines, each with its
+    mend."""
     from pipelines.defs.health import examine_machine
 
-    conditions = examine_machine(extracts, paths.Output(output))
+    conditions = examine_machine(extracts, paths.Output(output), through)
     faults = [condition for condition in conditions if condition.state == "fault"]
     if as_json:
         listed = [{"name": c.name, "state": c.state, "found": c.found, "mend": c.mend} for c in conditions]

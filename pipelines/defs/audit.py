@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from pipelines import paths
 from pipelines.defs import dbt_docs
@@ -21,6 +20,7 @@ from pipelines.defs.wording import record_what_is_shown
 from pipelines.defs.workspace import EDITIONS, REASON_TAG, Workspace
 from pipelines.editions import standalone
 from pipelines.lineage.trail import compose_trail
+from pipelines.lockdown import connect
 
 
 @dg.asset(
@@ -31,8 +31,7 @@ def audit_trail(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.M
     run = workspace.open(context)
     audit = run.staged / "restricted" / "audit"
     project = read_run(run)
-    with duckdb.connect(str(run.warehouse), read_only=True) as warehouse:
-        warehouse.execute("set TimeZone = 'UTC'")
+    with connect(run.warehouse, reach=run.admitted, read_only=True) as warehouse:
         warehouse.execute("set variable admitted = $folder", {"folder": str(run.admitted)})
 
         def rows(sql: str) -> Sequence[Sequence[Any]]:

@@ -1,6 +1,6 @@
 """What an edition would hide, before anything is built: the gate, the figures and their protection, in a folder that goes again.
 
-For `storyboard check --hidden`. Nothing of it reaches the output folder or the history.
+For `storyboard check --hidden`. Nothing of it reaches the output folder or the history. DuckDB counts, whatever a build takes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.defs.checking import choose_authority
+from pipelines.defs.configuration import read_from_environment
 from pipelines.defs.manifest import run_dbt
 from pipelines.defs.release import protect_edition, read_figures
 from pipelines.defs.workspace import EditionRun
@@ -33,6 +34,8 @@ class Foresight:
     def lines(self) -> Iterator[str]:
         """For people; restricted, because a reason tells that a number is small."""
         audit = self.release.audit
+        if (engine := read_from_environment().through) not in (None, "duckdb"):
+            yield f"Edition {self.edition}: counted by DuckDB here; a build goes through {engine}, which counts the same."
         yield f"Edition {self.edition}: {len(self.release.hidden)} figures would be hidden. Restricted: do not publish this list."
         for hidden in self.release.hidden:
             yield f"  {hidden.key}: {hidden.text}"

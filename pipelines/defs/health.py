@@ -18,7 +18,7 @@ from typing import Literal
 
 from pipelines import paths
 from pipelines.editions.lock import hold_lock
-from pipelines.faults import Fault, MachineFault
+from pipelines.faults import DataFault, Fault, MachineFault
 from pipelines.paths import Output
 
 State = Literal["sound", "warning", "fault"]
@@ -40,8 +40,11 @@ class Condition:
     mend: str = ""
 
 
-def examine_machine(extracts: Path | None, output: Output) -> list[Condition]:
-    """Everything that a build needs, looked at. A condition that cannot be looked at is a fault with its reason."""
+def examine_machine(extracts: Path | None, output: Output, through: str = "duckdb") -> list[Condition]:
+    """Everything that a build needs, looked at. A condition that cannot be looked at is a fault with its reason.
+
+    Engines are looked at where a build would go `through` one, or the settings name one.
+    """
     looks: list[tuple[str, Callable[[], Condition]]] = [
         ("Python", _look_at_python),
         ("packages", _look_at_packages),
@@ -57,7 +60,16 @@ def examine_machine(extracts: Path | None, output: Output) -> list[Condition]:
         ("editions", lambda: _look_at_editions(output)),
         ("network", _look_at_telemetry),
     ]
-    return [_look(name, look) for name, look in looks]
+    return [_look(name, look) for name, look in [*looks, *_list_engines(through)]]
+
+
+def _list_engines(through: str) -> list[tuple[str, Callable[[], Condition]]]:
+    from pipelines.defs.engines.looking import list_looks
+
+    try:
+        return list_looks(through)
+    except DataFault:
+        return []  # the settings cannot be read, which is said of the settings
 
 
 def _look(name: str, look: Callable[[], Condition]) -> Condition:

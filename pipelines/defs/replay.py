@@ -21,13 +21,17 @@ import pyarrow.parquet as pq
 from pipelines import paths
 from pipelines.defs.archive import find_missing, read_ingredients, restore_extracts
 from pipelines.editions.comparison import Cause, Key, Stage, Value, number_of
+from pipelines.editions.manifest import read_manifest
 from pipelines.editions.switch import work_in
 from pipelines.editions.tracing import AUDIT, Question, read_audit
 from pipelines.faults import DataFault
 from pipelines.intake.admission import admit
 from pipelines.intake.calendar import read_calendar
 from pipelines.intake.gate import examine
+from pipelines.lockdown import connect_in_memory
 
+_SPILLED = "spilled"
+"""Beside the rows that are run again, where memory has no room for them; with them it goes."""
 _TABLES = ("marts", "figures")
 _EXTRACTS = (
     "missing_episodes",
@@ -57,6 +61,15 @@ def why_not(folders: Sequence[Path], output: paths.Output) -> str:
         if missing is not None:
             return f"the extracts of edition {folder.name} cannot be had, {missing.text}"
     return ""
+
+
+def tell_engine(folders: Sequence[Path]) -> str:
+    """That rows are run by DuckDB, of editions that another engine counted; blank where none did."""
+    engines = {folder.name: read_manifest(folder).facts.further.get("engine", "duckdb") for folder in folders}
+    counted = [f"{name} was counted by {engine}" for name, engine in engines.items() if engine != "duckdb"]
+    if not counted:
+        return ""
+    return f"Edition {' and edition '.join(counted)}. Its rows are run again by DuckDB, of which the sealed SQL is."
 
 
 @contextmanager
@@ -129,10 +142,9 @@ _SEEDS = {"categories": "*", "census_days": "cast(day as date) as day, source"}
 def _warehouse(folder: Path, admitted: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, made by the sealed SQL of an edition from rows that were admitted."""
     models = read_audit(folder, "steps.json")["models"]
-    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    seeds = [folder / AUDIT / f"{seed}.csv" for seed in _SEEDS]
+    with connect_in_memory(reach=admitted, files=seeds, spill=admitted.parent / _SPILLED) as connection:
         connection.execute("set variable admitted = $folder", {"folder": str(admitted)})
-        connection.execute("attach ':memory:' as warehouse")
         for seed, columns in _SEEDS.items():
             if (
                 folder / AUDIT / f"{seed}.csv"
@@ -173,7 +185,7 @@ def _mix(folder: Path, one: Recipe, other: Recipe, cause: Cause) -> Path:
     if cause == "late rows":
         return other.admitted
     folder.mkdir(mode=0o700)
-    with duckdb.connect(":memory:") as connection:
+    with connect_in_memory(reach=folder, spill=folder.parent / _SPILLED) as connection:
         for name in _EXTRACTS:
             key = ", ".join(f'"{column}"' for column in _key_of(name))
             tables = {

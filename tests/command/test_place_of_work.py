@@ -126,6 +126,25 @@ def test_the_doctor_ends_with_status_3_where_something_must_be_mended_first(tmp_
     assert "FAULT" in done.stdout
 
 
+def look_at_engines(folder: Path, *words: str) -> dict[str, tuple[str, str]]:
+    done = storyboard("doctor", "--output", folder / "out", "--json", *words, cwd=folder)
+    return {c["name"]: (c["state"], c["found"]) for c in json.loads(done.stdout)["conditions"] if ": " in c["name"]}
+
+
+def test_the_doctor_looks_at_an_engine_where_one_is_set_up_or_asked_for(tmp_path: Path):
+    assert look_at_engines(tmp_path) == {}
+    asked = look_at_engines(tmp_path, "--through", "postgres")
+    assert set(asked) == {"postgres: packages", "postgres: server"}
+    assert asked["postgres: server"] == ("fault", "storyboard.yml does not say where it is")
+    (tmp_path / "storyboard.yml").write_text(
+        "postgres: {host: 127.0.0.1, port: 1, database: d, user: u}\nspark: {master: yarn}\n", "utf-8"
+    )
+    named = look_at_engines(tmp_path)
+    assert set(named) == {"postgres: packages", "postgres: server", "spark: packages", "spark: Java"}
+    assert "fault" not in {state for state, _ in named.values()}, "no build needs them"
+    assert storyboard("doctor", "--through", "oracle", "--output", tmp_path / "out", cwd=tmp_path).returncode == 2
+
+
 def test_the_configuration_file_is_the_default_of_the_options_and_what_is_typed_comes_first(tmp_path: Path):
     shutil.copytree(paths.SAMPLE_EXTRACTS / "2016", tmp_path / "Auszüge here" / "2016")
     (tmp_path / "storyboard.yml").write_text("extracts: Auszüge here\noutput: out\n", "utf-8")

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import paths
-from pipelines.defs.configuration import Configuration, Postgres
+from pipelines.defs.configuration import VARIABLE, Configuration, Postgres
 from pipelines.defs.engines import choose_engine
+from pipelines.defs.engines.looking import list_looks
+from pipelines.defs.health import Condition
 from pipelines.faults import MachineFault, UsageFault
 from tests.engines.conftest import Server, need
 
@@ -70,6 +72,35 @@ def test_java_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert engine is not None
     with pytest.raises(MachineFault, match="Java 17 or later, and no Java was found"):
         engine.check()
+
+
+def test_the_doctor_says_whether_the_server_lets_us_in_and_how_to_mend_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = f"{{host: 127.0.0.1, port: {server.port}, database: {server.database}, user: {server.user}}}"
+    (tmp_path / "storyboard.yml").write_text(f"postgres: {where}\n", "utf-8")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "storyboard.yml"))
+
+    def look(through: str) -> dict[str, Condition]:
+        return {name: condition() for name, condition in list_looks(through)}
+
+    monkeypatch.setenv("STORYBOARD_POSTGRES_PASSWORD", server.password)
+    assert {name: each.state for name, each in look("postgres").items()} == {
+        "postgres: packages": "sound",
+        "postgres: server": "sound",
+    }
+    monkeypatch.setenv("STORYBOARD_POSTGRES_PASSWORD", "not the password")
+    refused = look("postgres")["postgres: server"]
+    assert refused.state == "fault"
+    assert "does not let" in refused.found
+    assert "not the password" not in refused.found
+    assert look("duckdb")["postgres: server"].state == "warning"
+    monkeypatch.setattr("pipelines.defs.engines._find", lambda module: None)
+    absent = look("postgres")["postgres: packages"]
+    assert absent.state == "fault"
+    assert 'pip install "storyboard[postgres]"' in absent.mend
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert "no Java was found" in look("spark")["spark: Java"].found
 
 
 def test_an_extra_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,9 @@ def test_an_edition_that_postgresql_counted_is_verified_and_made_again_on_duckdb
     done = storyboard(place, "verify", EDITION, "--rebuild", "--output", output)
     assert done.returncode == 0, done.stderr
     assert "counted by postgres; made again on DuckDB, the same byte for byte" in done.stdout
+    rows = storyboard(place, "trace", "cme_referrals", "--edition", EDITION, "--rows", "--output", output)
+    assert rows.returncode == 0, rows.stderr
+    assert "Edition 2016 was counted by postgres. Its rows are run again by DuckDB" in rows.stderr
     assert read_files(output) == before
 
 

@@ -12,7 +12,7 @@ from pipelines import memory
 from pipelines.commands.words import configured_defaults
 from pipelines.defs import configuration
 from pipelines.faults import UsageFault
-from pipelines.lockdown import CLOSED, Plugin, connect
+from pipelines.lockdown import CLOSED, Plugin, connect, connect_in_memory
 
 
 def test_what_the_settings_say_is_what_duckdb_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +45,25 @@ def test_rows_that_do_not_fit_are_put_beside_the_warehouse_meanwhile(
         ).fetchall()
     assert rows == [(4_000_000,)]
     assert {path.name for path in tmp_path.iterdir()} <= {"warehouse.duckdb", "warehouse.duckdb.tmp"}
+
+
+def test_rows_that_are_run_again_take_no_more_and_reach_nothing_but_what_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "2")
+    rows, seed, elsewhere, spilled = (tmp_path / name for name in ("rows", "seed.csv", "elsewhere.csv", "spilled"))
+    rows.mkdir()
+    for file in (rows / "a.csv", seed, elsewhere):
+        file.write_text("a\n1\n", "utf-8")
+    with connect_in_memory(reach=rows, files=[seed], spill=spilled) as connection:
+        asked = "select current_setting('memory_limit'), current_setting('temp_directory'), current_setting('TimeZone')"
+        assert connection.execute(asked).fetchall() == [("1.3 GiB", str(spilled), "UTC")]
+        connection.execute("create table warehouse.main.t as select * from read_csv($file)", {"file": str(seed)})
+        assert connection.execute("select * from read_csv($file)", {"file": str(rows / "a.csv")}).fetchall() == [(1,)]
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute("select * from read_csv($file)", {"file": str(elsewhere)})
+        with pytest.raises(duckdb.Error):
+            connection.execute("set memory_limit = '64GB'")
 
 
 def test_memory_that_is_no_number_is_refused_with_what_it_must_be(monkeypatch: pytest.MonkeyPatch) -> None:

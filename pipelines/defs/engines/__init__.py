@@ -61,10 +61,9 @@ def choose_engine(name: str, configuration: Configuration) -> Engine | None:
         return None
     if name not in _NEEDED:
         raise UsageFault(f"There is no engine {name}. --through takes {', '.join(ENGINES)}.")
-    if any(_find(module) is None for module in _NEEDED[name]):
+    if list_absent(name):
         raise MachineFault(
-            f"The edition is to be made through {name}, and what that needs is not installed. Install it: "
-            f'{Path(sys.executable).name} -m pip install "storyboard[{name}]"; or leave --through out.'
+            f"The edition is to be made through {name}, and what that needs is not installed. {tell_installing(name)}"
         )
     if name == "postgres":
         from pipelines.defs.engines.postgres import PostgresEngine
@@ -78,6 +77,17 @@ def choose_engine(name: str, configuration: Configuration) -> Engine | None:
     from pipelines.defs.engines.spark import SparkEngine
 
     return SparkEngine(configuration.spark)
+
+
+def list_absent(name: str) -> list[str]:
+    """The modules that an engine needs and that are not installed here."""
+    return [module for module in _NEEDED.get(name, ()) if _find(module) is None]
+
+
+def tell_installing(name: str) -> str:
+    """How what an engine needs is installed."""
+    program = Path(sys.executable).name
+    return f'Install it: {program} -m pip install "storyboard[{name}]"; or leave --through out.'
 
 
 def _find(module: str) -> object | None:

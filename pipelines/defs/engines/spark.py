@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,11 +20,11 @@ from pyspark.sql import SparkSession
 
 from pipelines.defs.configuration import Spark
 from pipelines.defs.engines import EngineName
+from pipelines.defs.engines.java import require_java
 from pipelines.faults import MachineFault
 
 _SCHEMA = "storyboard"
 _EXTRACTS = f"{_SCHEMA}_extracts"
-_OLDEST_JAVA = 17
 _QUIET = "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = console\nappender.console.type = Console\n" + (
     "appender.console.name = console\nappender.console.target = SYSTEM_ERR\nappender.console.layout.type = PatternLayout\n"
 )
@@ -48,13 +46,7 @@ class SparkEngine:
 
     def check(self) -> None:
         """Raises MachineFault where there is no Java that Spark can run on, or the shared folder is absent."""
-        found = _find_java()
-        if found is None or found < _OLDEST_JAVA:
-            what = "no Java was found" if found is None else f"Java {found} was found"
-            raise MachineFault(
-                f"Spark runs on Java {_OLDEST_JAVA} or later, and {what}. Install one (Debian: apt install "
-                "openjdk-17-jre-headless), or set JAVA_HOME to the folder of the one that is there."
-            )
+        require_java()
         folder = self._settings.folder
         if folder is not None and not folder.is_dir():
             raise MachineFault(f"There is no folder {folder}, which storyboard.yml shares with the workers of Spark.")
@@ -147,20 +139,6 @@ def _silence(log: Path) -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def _find_java() -> int | None:
-    """The version of the Java that Spark would start; None where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if java is None:
-        return None
-    try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-    except OSError:
-        return None
-    version = re.search(r'version "(\d+)', told)
-    return int(version.group(1)) if version else None
 
 
 def _stop(session: SparkSession) -> None:
