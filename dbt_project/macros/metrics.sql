@@ -47,6 +47,51 @@
     {%- endif %}
 {%- endmacro %}
 
+{#-
+  The rows of a mart, each once in its authority, and those of children whom several authorities know once more in
+  `all`. Of the others, `all` is the sum of the authorities: it need not be counted again.
+-#}
+{% macro rows_of_children(relation, where=none) -%}
+    select
+        {{ all_but(relation.identifier, ['authority'], 'things') }},
+        things.authority
+    from {{ relation }} as things
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
+    union all
+    select
+        {{ all_but(relation.identifier, ['authority'], 'things') }},
+        areas.authority
+    from {{ relation }} as things
+    inner join {{ ref('areas') }} as areas
+        on things.authority = areas.member_authority
+    where
+        areas.authority = 'all'
+        and things.is_known_to_several
+        {%- if where %}
+        and ({{ where }})
+        {%- endif %}
+{%- endmacro %}
+
+{#- What was counted on such rows, with the `area` that each row of it belongs to: in `all`, what is not counted there already. -#}
+{% macro placed_in_areas(counted) -%}
+    select
+        counted.*,
+        areas.authority as area
+    from {{ counted }} as counted
+    inner join {{ ref('areas') }} as areas
+        on
+            counted.authority = areas.member_authority
+            and (areas.authority != 'all' or not counted.is_counted_in_all)
+    union all
+    select
+        counted.*,
+        counted.authority as area
+    from {{ counted }} as counted
+    where counted.authority = 'all'
+{%- endmacro %}
+
 {#- An exact ratio to one decimal, half away from zero, in whole-number arithmetic: a float could fall either way. -#}
 {% macro rounded(numerator, denominator) -%}
     cast(
@@ -54,6 +99,11 @@
             {{ divided('(abs(' ~ numerator ~ ') * 20 + ' ~ denominator ~ ')', 'nullif(2 * ' ~ denominator ~ ', 0)') }}
         ) * 0.1 as decimal(18, 1)
     )
+{%- endmacro %}
+
+{#- The children behind a number. Each row of a mart that is by area is another child. -#}
+{% macro contributors(is_by_area) -%}
+    count({{ 'distinct ' if not is_by_area }}things.child_id)
 {%- endmacro %}
 
 {% macro counts_by_cut(relation, count, where=none, is_by_area=false, is_over_time_apart=false) -%}
@@ -64,7 +114,7 @@
         '{{ cut.breakdown }}' as breakdown,
         {{ cut.category }} as category,
         count({{ count }}) as numerator,
-        count(distinct things.child_id) as contributors
+        {{ contributors(is_by_area) }} as contributors
     from ({{ rows_by_area(relation, where, is_by_area) }}) as things
     {{ grouped_by(cut) }}
     {%- endfor %}
@@ -73,25 +123,65 @@
 {#-
   A count of the rows of a relation, or of `distinct` things where a thing has several rows. People who may come back
   in another quarter or term, or who are there on another census day, are counted in each of them, on the rows of
-  `in_each`: what they came with.
+  `in_each`: what they came with. What belongs to one child is counted in each authority and added up for `all`, where
+  the mart says of which children it may not be; a thing that may belong to several children is counted in `all` as in
+  any area.
 -#}
 {% macro figures_from(relation, count, where=none, is_by_area=false, in_each=none, in_each_where=none) -%}
 {%- set meta = model.config.meta if execute else {} -%}
 {%- set each = meta.over_time or meta.on_days or 'category' -%}
+{%- set is_added_up = (
+    execute
+    and 'is_known_to_several' in graph.nodes['model.' ~ project_name ~ '.' ~ relation.identifier].columns
+    and (count == 'distinct child_id' or not count.startswith('distinct'))
+) -%}
+{%- set is_placed = is_added_up or in_each is not none -%}
 with counted as (
-    {{ counts_by_cut(relation, count, where, is_by_area, in_each is not none) }}
+    {%- for cut in cuts(in_each is not none) %}
+    {{ 'union all' if not loop.first }}
+    select
+        things.authority,
+        {%- if is_placed %}
+        {{ 'things.is_known_to_several' if is_added_up else 'true' }} as is_counted_in_all,
+        {%- endif %}
+        '{{ cut.breakdown }}' as breakdown,
+        {{ cut.category }} as category,
+        count({{ count }}) as numerator,
+        {{ contributors(is_by_area) }} as contributors
+    from ({{ rows_of_children(relation, where) if is_added_up else rows_by_area(relation, where, is_by_area) }}) as things
+    {{ grouped_by(cut) }}{{ ', things.is_known_to_several' if is_added_up }}
+    {%- endfor %}
     {%- if in_each %}
     union all
     select
         things.authority,
+        things.is_known_to_several as is_counted_in_all,
         '{{ each }}' as breakdown,
         things.{{ each }} as category,
         count(distinct things.child_id) as numerator,
         count(distinct things.child_id) as contributors
-    from ({{ rows_by_area(in_each, in_each_where, false) }}) as things
-    group by things.authority, things.{{ each }}
+    from ({{ rows_of_children(in_each, in_each_where) }}) as things
+    group by things.authority, things.{{ each }}, things.is_known_to_several
     {%- endif %}
 )
+
+{%- if is_placed %},
+
+placed as (
+    {{ placed_in_areas('counted') }}
+),
+
+added_up as (
+    select
+        area as authority,
+        breakdown,
+        category,
+        cast(sum(numerator) as bigint) as numerator,
+        cast(sum(contributors) as bigint) as contributors
+    from placed
+    group by area, breakdown, category
+)
+{%- endif %}
 
 select
     authority,
@@ -101,7 +191,7 @@ select
     cast(null as bigint) as denominator,
     cast(numerator as decimal(18, 1)) as value,
     contributors
-from counted
+from {{ 'added_up' if is_placed else 'counted' }}
 {%- endmacro %}
 
 {#- A share: the rows of a relation for which `numerator` is true, of all its rows. -#}

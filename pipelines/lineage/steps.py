@@ -11,10 +11,12 @@ from sqlglot import exp
 
 from pipelines.lineage.english import say_condition, say_list, say_same, say_value
 from pipelines.lineage.project import Model
-from pipelines.lineage.queries import DIALECT, name_of, names, parse, with_short_names
+from pipelines.lineage.queries import DIALECT, conjuncts, name_of, names, parse, with_short_names
 from pipelines.lineage.records import EXTRACT, ModelSteps, Step
 
 CUT = ("breakdown", "category")
+KNOWN_TO_SEVERAL = "is_known_to_several"
+"""The column of a mart that keeps a child's rows apart from those that are added up for all areas together."""
 
 
 def read_steps(model: Model) -> ModelSteps:
@@ -125,7 +127,7 @@ class _Maker:
     def _gather(self, node: exp.Select, part: str, rows: str, after: str) -> Step:
         if node.args.get("group"):
             keys, values = _split_group(node)
-            keys = ["authority", *CUT] if _is_cut(node) else keys
+            keys = [*keys, *CUT] if _is_cut(node) else keys
             counted = [f"{p.alias_or_name} is {say_value(p.unalias())}" for p in values]
             one_row = f"one row for each {say_list(keys)}" if keys else "one row"
             text = f"Make {one_row}" + (f"; in it {'; '.join(counted)}." if counted else ".")
@@ -283,10 +285,23 @@ def _cut_selects(tree: exp.Query) -> Iterator[tuple[str, exp.Select]]:
                 yield (holder.alias if isinstance(holder, exp.CTE) else "", select)
 
 
+def _with_all_rows(select: exp.Select) -> exp.Select:
+    """The query over every row behind each of its areas: those that were added up for all areas, counted there like any other."""
+    whole = select.copy()
+    for union in whole.args["from_"].this.find_all(exp.Union):
+        where = union.right.args.get("where")
+        others = [part for part in conjuncts(where.this) if part.name != KNOWN_TO_SEVERAL] if where else []
+        if where and len(others) < len(list(conjuncts(where.this))):
+            where.set("this", exp.and_(*others))
+    group = [each for each in whole.args["group"].expressions if each.name != KNOWN_TO_SEVERAL]
+    whole.args["group"].set("expressions", group)
+    return whole
+
+
 def _cut_counts(tree: exp.Query) -> exp.Select | None:
     parts: list[exp.Expr] = []
     for name, select in _cut_selects(tree):
-        counted = select.copy()
+        counted = _with_all_rows(select)
         counted.set(
             "expressions",
             [
@@ -310,7 +325,7 @@ def _cut_rows(tree: exp.Query) -> exp.Select | None:
     parts: list[exp.Expr] = []
     for _, select in (each for each in selects if each[0] == selects[0][0]):
         things = select.args["from_"].this.alias
-        rows = select.copy()
+        rows = _with_all_rows(select)
         rows.set("group", None)
         rows.set(
             "expressions",

@@ -128,3 +128,48 @@ def test_a_described_column_is_said_as_its_entry_says_it() -> None:
     described = model("m", "marts", "select a, a = 1 as is_one from t")
     steps = read_steps(Model("m", "marts", described.sql, "", "", {"is_one": "Whether it is one."})).steps
     assert [step.text for step in steps if step.kind == "work out"] == ["Work out is_one: Whether it is one."]
+
+
+def test_the_rows_of_all_areas_are_every_row_though_only_those_of_children_of_several_are_counted_there() -> None:
+    import duckdb
+
+    things = """(
+        select things.* exclude (authority), things.authority from episodes as things
+        union all
+        select things.* exclude (authority), areas.authority from episodes as things
+        inner join areas on things.authority = areas.member_authority
+        where areas.authority = 'all' and things.is_known_to_several and (things.id > 0)
+    )"""
+    sql = f"""
+        with counted as (
+            select things.authority, things.is_known_to_several, 'total' as breakdown, 'all' as category, count(*) as n
+            from {things} as things group by things.authority, things.is_known_to_several
+            union all
+            select things.authority, things.is_known_to_several, 'sex' as breakdown, sex as category, count(*) as n
+            from {things} as things group by things.authority, sex, things.is_known_to_several
+        )
+        select * from counted
+    """
+    made = read_steps(Model("m", "metrics", sql, sql, "", {}))
+    rows = (
+        "(1, 'c', 'A', 'male', true), (2, 'c', 'B', 'male', true), "
+        "(3, 'd', 'B', 'female', false), (0, 'e', 'B', 'male', false)"
+    )
+    members = "('A', 'A'), ('B', 'B'), ('all', 'A'), ('all', 'B')"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(
+            f"create table episodes as from (values {rows}) as t (id, child_id, authority, sex, is_known_to_several)"
+        )
+        connection.execute(f"create table areas as from (values {members}) as t (authority, member_authority)")
+        counted = {row[1:4]: row[4] for row in connection.execute(made.cut_sql).fetchall()}
+        behind = connection.execute(
+            f"select id from ({made.rows_sql}) where cut_authority = 'all' and cut_category = 'male' order by id"
+        ).fetchall()
+    assert counted == {
+        ("A", "total", "all"): 1, ("B", "total", "all"): 3, ("all", "total", "all"): 3,
+        ("A", "sex", "male"): 1, ("B", "sex", "male"): 2, ("B", "sex", "female"): 1,
+        ("all", "sex", "male"): 2, ("all", "sex", "female"): 1,
+    }  # fmt: skip
+    assert behind == [(1,), (2,)]
+    gathered = next(step.text for step in made.steps if step.kind == "count")
+    assert gathered.startswith("Make one row for each authority, is_known_to_several, breakdown and category;")

@@ -1,10 +1,5 @@
 with episodes as (
-    select
-        {{ all_but('episodes', ['authority'], 'episodes') }},
-        areas.authority
-    from {{ ref('episodes') }} as episodes
-    inner join {{ ref('areas') }} as areas
-        on episodes.authority = areas.member_authority
+    {{ rows_of_children(ref('episodes')) }}
 ),
 
 spaced as (
@@ -21,6 +16,7 @@ counted as (
     select
         authority,
         child_id,
+        bool_or(is_known_to_several) as is_counted_in_all,
         bool_or(is_looked_after) as is_looked_after,
         {{ first_of('sex', ['started_at', 'episode_id']) }} as sex,
         {{ first_of('age_band', ['started_at', 'episode_id']) }} as age_band,
@@ -33,10 +29,14 @@ counted as (
             as is_missing_three_times_in_90_days
     from spaced
     group by authority, child_id
+),
+
+placed as (
+    {{ placed_in_areas('counted') }}
 )
 
 select
-    authority,
+    area as authority,
     child_id,
     is_looked_after,
     case when is_looked_after then 'looked_after' else 'not_looked_after' end as looked_after_status,
@@ -55,4 +55,4 @@ select
         else '10_or_more'
     end as missing_episodes_band,
     is_located
-from counted
+from placed

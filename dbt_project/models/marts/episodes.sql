@@ -1,13 +1,23 @@
-with reported as (
+with several as (
+    select child_id
+    from {{ ref('stg_missing_episodes') }}
+    group by child_id
+    having min(authority) != max(authority)
+),
+
+reported as (
     select
         episodes.*,
         -- The position at the end of `as_at`: what happened later had not happened.
-        coalesce(episodes.ended_on <= periods.as_at, false) as has_ended
+        coalesce(episodes.ended_on <= periods.as_at, false) as has_ended,
+        several.child_id is not null as is_known_to_several
     from {{ ref('stg_missing_episodes') }} as episodes
     inner join {{ ref('stg_edition_periods') }} as periods
         on
             periods.collection = 'missing'
             and episodes.started_on between periods.period_start and periods.period_end
+    left join several
+        on episodes.child_id = several.child_id
 ),
 
 stood as (
@@ -15,6 +25,7 @@ stood as (
         episode_id,
         child_id,
         authority,
+        is_known_to_several,
         episode_type,
         started_at,
         started_at_local,
@@ -63,6 +74,7 @@ select
     episode_id,
     child_id,
     authority,
+    is_known_to_several,
     episode_type,
     is_missing,
     is_looked_after,

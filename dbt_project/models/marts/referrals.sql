@@ -13,6 +13,13 @@ with known as (
             and referrals.referred_on <= periods.as_at
 ),
 
+several as (
+    select child_id
+    from {{ ref('stg_cme_referrals') }}
+    group by child_id
+    having min(authority) != max(authority)
+),
+
 enrolled as (
     select distinct child_id
     from {{ ref('int_enrolments_found') }}
@@ -22,6 +29,7 @@ select
     known.referral_id,
     known.child_id,
     known.authority,
+    several.child_id is not null as is_known_to_several,
     known.referred_on,
     case when known.is_closed then known.closed_on end as closed_on,
     case when known.is_closed then known.outcome end as outcome,
@@ -54,3 +62,5 @@ select
 from known
 left join enrolled
     on known.child_id = enrolled.child_id
+left join several
+    on known.child_id = several.child_id

@@ -2,6 +2,7 @@ select
     referrals.referral_id,
     referrals.child_id,
     referrals.authority,
+    referrals.is_known_to_several,
     days.census_day
 from {{ ref('referrals') }} as referrals
 inner join {{ ref('int_census_days') }} as days

@@ -19,6 +19,7 @@ due as (
         episodes.episode_id,
         episodes.child_id,
         episodes.authority,
+        episodes.is_known_to_several,
         episodes.looked_after_status,
         episodes.quarter,
         case when episodes.is_looked_after then episodes.placement_location else 'not_looked_after' end
@@ -60,6 +61,7 @@ select
     episode_id,
     child_id,
     authority,
+    is_known_to_several,
     looked_after_status,
     quarter,
     placement_location,
