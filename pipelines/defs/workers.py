@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+
+from pipelines.processors import count_processors
 
 MOST = 8
 """More have nothing to do: views of the country are looked at in waves of so many."""
@@ -29,11 +30,6 @@ def open_workers(*, needed: bool) -> Iterator[Any]:
     start_anew = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(number, mp_context=start_anew, initializer=_end_with_parent) as workers:
         yield workers.map
-
-
-def count_processors() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _end_with_parent() -> None:

@@ -18,6 +18,7 @@ from pipelines.intake.cells import Extract
 from pipelines.intake.gate import Examination
 from pipelines.intake.schemas import EXTRACTS, ExtractSchema, read_schema
 from pipelines.intake.sheets import Texts
+from pipelines.intake.side_by_side import ahead
 from pipelines.reviews import date_last_review
 
 _ROWS_AT_ONCE = 1 << 18
@@ -96,7 +97,8 @@ def admit(examination: Examination, edition: Edition, folder: Path, *, last_revi
         schema = table_schema(read_schema(name))
         with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
             checked = examination.checked.get(name)
-            for part in build_parts(checked, examination.authority) if checked else (schema.empty_table(),):
+            parts = build_parts(checked, examination.authority) if checked else (schema.empty_table(),)
+            for part in ahead(parts, rows=checked.rows if checked else 0):
                 writer.write_table(part)
     pq.write_table(_inventory(examination), folder / "inventory.parquet")
     pq.write_table(_periods(edition, last_review_on), folder / "edition_periods.parquet")

@@ -15,6 +15,7 @@ from pipelines.intake.findings import Findings
 from pipelines.intake.many_moments import NO_DAY, NO_SECOND, Moments, read_plain_moments
 from pipelines.intake.schemas import ExtractSchema, Field
 from pipelines.intake.sheets import Column, Mask, Numbers, Sheet, Texts, blank_column
+from pipelines.intake.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ def check_cells(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> Extr
     named = sheet.named()
     columns = {name: named.get(name) or blank_column(sheet.rows) for name in schema.fields}
     moments: dict[str, Moments] = {}
-    for name, field in schema.fields.items():
+    judged = side_by_side(lambda name: _judge(schema, name, columns[name]), schema.fields, rows=sheet.rows)
+    for (name, field), verdicts in zip(schema.fields.items(), judged, strict=True):
         column = columns[name]
-        verdicts = _judge(schema, name, column)
         if verdicts.moments is not None:
             moments[name] = verdicts.moments
             skipped = column.where(verdicts.never_happened)

@@ -80,6 +80,13 @@ class Findings:
             self._found.append(Finding(extract, rule, entry.severity, field, None, rest, message, fix))
         self.reject(rule, extract, lines)
 
+    def take(self, others: Findings) -> None:
+        """Add all that was found elsewhere of other columns, in its order."""
+        self._found += others._found
+        self._named += others._named
+        for extract, lines in others.rejected.items():
+            self.rejected.setdefault(extract, set()).update(lines)
+
     def reject(self, rule: str, extract: str | None, rows: Iterable[int]) -> None:
         """Count the rows as rejected, if the rule is an error."""
         if extract is not None and RULES[rule].severity == "error":

@@ -5,8 +5,6 @@ Limits come before the rows are unpacked. What the cells may hold is not judged 
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +14,7 @@ from pipelines.intake.findings import Findings
 from pipelines.intake.reading import LONGEST_CELL, MOST_COLUMNS, longest_of
 from pipelines.intake.schemas import ExtractSchema
 from pipelines.intake.sheets import Column, Sheet, build_column
+from pipelines.intake.side_by_side import side_by_side
 from pipelines.memory import read_memory
 
 MOST_ROWS = 1_000_000_000
@@ -33,7 +32,7 @@ def most_rows() -> int:
 def read_parquet(content: bytes, schema: ExtractSchema, findings: Findings) -> Sheet | None:
     """The rows of a Parquet file, or None with findings. Row n of the file stands on line n + 1, under a header."""
     try:
-        file = pq.ParquetFile(io.BytesIO(content))
+        file = pq.ParquetFile(pa.BufferReader(content))
         metadata = file.metadata
         sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
         if metadata.num_columns > MOST_COLUMNS:
@@ -44,19 +43,24 @@ def read_parquet(content: bytes, schema: ExtractSchema, findings: Findings) -> S
             return None
         names = file.schema_arrow.names
         texts = [name for name, kind in zip(names, file.schema_arrow.types, strict=True) if _is_text(kind)]
-        columns = []
-        for position, name in enumerate(names):
-            # A column at a time: the whole table never stands beside what is made of it.
+
+        def read(position: int) -> tuple[Column | None, Findings]:
+            """One column: the whole table never stands beside what is made of it."""
+            name, found = names[position], Findings()
             part = pq.read_table(
-                io.BytesIO(content),
+                pa.BufferReader(content),
                 columns=[name] if names.count(name) == 1 else None,
                 read_dictionary=texts,
                 use_threads=False,
             )
             cells = part.column(0 if names.count(name) == 1 else position)
             del part
-            columns.append(_read_column(cells, name, schema, findings))
-            del cells
+            return _read_column(cells, name, schema, found), found
+
+        columns = []
+        for column, found in side_by_side(read, range(len(names)), rows=metadata.num_rows):
+            columns.append(column)
+            findings.take(found)
     except (pa.ArrowException, OSError, ValueError):
         findings.add("parquet_unreadable", schema.name)
         return None

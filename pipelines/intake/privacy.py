@@ -18,6 +18,7 @@ from pipelines import paths
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema, Field
 from pipelines.intake.sheets import Column, Mask, Sheet, Texts
+from pipelines.intake.side_by_side import side_by_side
 
 Chance = Literal["none", "some", "one in eleven"]
 Shape = Literal["exact", "rough", "hidden"]
@@ -179,23 +180,32 @@ _A_MOMENT = re.compile(rf"{_MOMENT}\Z")
 
 def check_privacy(sheet: Sheet, schema: ExtractSchema, findings: Findings) -> None:
     """Add a finding for each column and kind of identifier that it holds, listed in the schema or not."""
-    for position, (name, column) in enumerate(zip(sheet.header, sheet.columns, strict=True), start=1):
-        field = schema.fields.get(name)
+    fields = [schema.fields.get(name) for name in sheet.header]
+    pairs = zip(sheet.columns, fields, strict=True)
+    looks = side_by_side(lambda pair: _look_at(pair[0], schema, pair[1]), pairs, rows=sheet.rows)
+    for position, (name, column, field, found) in enumerate(
+        zip(sheet.header, sheet.columns, fields, looks, strict=True), start=1
+    ):
         place = name if field else f"column {position}"
-        suspects = _suspects(column, schema, field)
-        reported: set[str] = set()
-        for detector in _detectors(field):
-            if detector.rule in reported:
-                continue
+        for detector, hits in found:
+            rows = sheet.lines[column.where(hits)]
+            shown = place[0].upper() + place[1:] if not field else place
+            mask = detector.mask(column.values[int(np.argmax(hits))])
+            shape = f" (of the shape {mask})" if mask else ""
+            findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown, shape=shape)
+            findings.reject(detector.rule, schema.name, rows.tolist())
+
+
+def _look_at(column: Column, schema: ExtractSchema, field: Field | None) -> list[tuple[Detector, Mask]]:
+    """What kinds of identifier a column holds, each kind once, and which of its distinct values are such."""
+    suspects = _suspects(column, schema, field)
+    found: list[tuple[Detector, Mask]] = []
+    for detector in _detectors(field):
+        if all(detector.rule != each.rule for each, _ in found):
             hits = _recognise(detector, suspects)
             if _is_enough(detector.chance, hits, column):
-                reported.add(detector.rule)
-                rows = sheet.lines[column.where(hits)]
-                shown = place[0].upper() + place[1:] if not field else place
-                mask = detector.mask(column.values[int(np.argmax(hits))])
-                shape = f" (of the shape {mask})" if mask else ""
-                findings.add(detector.rule, schema.name, place, int(rows[0]), count=len(rows), place=shown, shape=shape)
-                findings.reject(detector.rule, schema.name, rows.tolist())
+                found.append((detector, hits))
+    return found
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pipelines.intake.files import PlainFile
 from pipelines.intake.findings import Findings
 from pipelines.intake.schemas import ExtractSchema
 from pipelines.intake.sheets import ColumnBuilder, Sheet, Texts
+from pipelines.intake.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,11 +135,9 @@ def read_plain_text(file: PlainFile, encoding: str = "utf-8") -> Sheet | None:
     file.forget()
     from pipelines.intake.parquet import gather
 
-    columns = []
-    while cells:
-        columns.append(gather(cells.pop(0)))
-    rows = len(columns[0].codes)
-    return Sheet(tuple(header), tuple(columns), np.arange(2, rows + 2, dtype=np.int64))
+    rows = len(cells[0])
+    columns = tuple(side_by_side(gather, (cells.pop(0) for _ in header), rows=rows))
+    return Sheet(tuple(header), columns, np.arange(2, rows + 2, dtype=np.int64))
 
 
 def _find_plain_text(content: bytes, encoding: str) -> tuple[list[str], int, int] | None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.intake import consistency, files, parquet, reading, sheets
+from pipelines.intake import consistency, files, parquet, reading, sheets, side_by_side
 from pipelines.intake.admission import build_table
 from pipelines.intake.gate import Examination, examine
 from pipelines.intake.many_moments import NO_DAY, NO_SECOND, read_plain_moments
@@ -30,7 +30,13 @@ FORENAMES_AND_NUMBERS = st.sampled_from(
 
 
 def look_at(extract: str, rows: list[Row], *, many: int) -> Examination:
-    with tempfile.TemporaryDirectory() as made, mock.patch.object(sheets, "MANY", many):
+    with (
+        tempfile.TemporaryDirectory() as made,
+        mock.patch.object(sheets, "MANY", many),
+        # Large extracts are looked at two columns at a time.
+        mock.patch.object(side_by_side, "LARGE", many),
+        mock.patch.object(side_by_side, "count_processors", return_value=2),
+    ):
         folder = Path(made)
         if extract not in ("missing_episodes", "cme_referrals"):
             write_extract(folder, "missing_episodes")
