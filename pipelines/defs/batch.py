@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines import paths
 from pipelines.defs.checking import choose_authority, choose_editions
+from pipelines.defs.examined import examine_and_keep, keeping_examinations
 from pipelines.defs.forgetting import forget
 from pipelines.defs.history import close_killed_runs, open_history, prepare_history, tell_code_location
 from pipelines.defs.inputs import describe_code, digest_edition_inputs
@@ -109,6 +110,7 @@ class Request:
         )
 
 
+@keeping_examinations()
 def build_editions(names: Sequence[str], request: Request) -> list[Built]:
     """All editions named (or all that are there) or none. Raises a Fault, with nothing changed, where one cannot be built."""
     purge()
@@ -273,16 +275,17 @@ def _hand_out(output: Output, settled: Iterable[Built], say: Say) -> None:
 
 
 def _examine(editions: Sequence[Edition], request: Request) -> None:
-    from pipelines.intake.gate import examine
     from pipelines.intake.quarantine import quarantine
     from pipelines.intake.report import show_as_text
 
     extracts, refused = request.extracts, []
     for edition in editions:
-        examination = examine(extracts / edition.name, edition, encoding=request.encoding, authority=choose_authority())
+        examination = examine_and_keep(
+            extracts / edition.name, edition, encoding=request.encoding, authority=choose_authority()
+        )
         if not examination.ok:
             refused.append(examination)
-        # The rows of one edition may be all that memory has room for.
+        # The rows of one edition may be all that memory has room for: whether they are kept is decided there.
         del examination
     if refused:
         kept = [said for each in refused for said in quarantine(each, extracts / each.edition)]

@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.defs.examined import examine_once
 from pipelines.defs.workspace import EDITIONS, Workspace
 from pipelines.intake.admission import admit
-from pipelines.intake.gate import Examination, examine
+from pipelines.intake.gate import Examination
 from pipelines.intake.quarantine import quarantine
 from pipelines.intake.review_answers import choose_last, find_reviews
 from pipelines.intake.rules import RULES
@@ -50,7 +51,7 @@ def extracts(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     run = workspace.start(context)
-    examination = examine(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
+    examination = examine_once(run.extracts, run.edition, encoding=run.encoding, authority=run.authority)
     run.examination.write_text(json.dumps(_state(examination), indent=2) + "\n", "utf-8", newline="\n")
     yield from (_check(examination, name) for name in EXTRACTS)
     yield from (_check_rule(examination, code) for code in RULES)
