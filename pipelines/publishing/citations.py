@@ -86,6 +86,11 @@ def read_page(source: str) -> Written:
     )
 
 
+ONLY = "only"
+OTHERS = "others"
+"""How a register says whose story an entry tells, and what stands in another council's place. Source: `tell_council`."""
+
+
 class ByEdition(dict[str, Any]):
     """A register that is one file for each edition: what each file says, by the name of its edition."""
 
@@ -106,8 +111,10 @@ def find_registers(docs: Path) -> list[Path]:
     return sorted((docs / "registers").rglob("*.yml"))
 
 
-def choose_registers(registers: Mapping[str, Any], edition: str, previous: str | None) -> dict[str, Any]:
-    """The registers as the pages of one edition see them.
+def choose_registers(
+    registers: Mapping[str, Any], edition: str, previous: str | None, authority: str
+) -> dict[str, Any]:
+    """The registers as the pages of one edition and one council see them.
 
     Of a register by edition, e.g. `outcomes`, the file of this edition has its name and that of the edition before is
     `last_outcomes`; None where there is no such file.
@@ -119,7 +126,25 @@ def choose_registers(registers: Mapping[str, Any], edition: str, previous: str |
             seen[f"last_{name}"] = register.get(previous) if previous else None
         else:
             seen[name] = register
-    return seen
+    return {name: tell_council(said, authority) for name, said in seen.items()}
+
+
+def tell_council(said: Any, authority: str) -> Any:
+    """What registers say to the readers of one council, or of `all`.
+
+    An entry that names another council in `only` is left out. A text that is given by council, and for `others`, is this one's.
+    """
+    if isinstance(said, list):
+        return [
+            tell_council(each, authority)
+            for each in said
+            if not isinstance(each, Mapping) or each.get(ONLY, authority) == authority
+        ]
+    if isinstance(said, Mapping) and not isinstance(said, ByEdition):
+        if OTHERS in said:
+            return tell_council(said.get(authority, said[OTHERS]), authority)
+        return {name: tell_council(each, authority) for name, each in said.items() if name != ONLY}
+    return said
 
 
 def _read_register(path: Path, docs: Path) -> Any:

@@ -94,7 +94,8 @@ def render_pages(
     Raises DataFault, naming file and line of everything that is wrong: unknown names, typed figures, broken templates.
     """
     previous = book.previous.edition.name if book.previous else None
-    variables = choose_registers(read_registers(docs) if registers is None else registers, book.edition.name, previous)
+    given = read_registers(docs) if registers is None else registers
+    variables = choose_registers(given, book.edition.name, previous, book.authority)
     definitions = find_definitions_page(docs)
     published = department.Published(book, variables)
     shared = Shared(book, policy, tuple(editions), definitions, variables, published, read_breaks(variables))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines import paths
 from pipelines.publishing.book import Book
-from pipelines.publishing.citations import read_registers
+from pipelines.publishing.citations import read_registers, tell_council
 from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.heat_map import Start
 from pipelines.publishing.pdf import find_section_pages, read_section_pages, release_memory, write_pdf
@@ -27,7 +27,10 @@ def write_dmt_report(
     The Word file's table of contents has the page numbers of the PDF until Word counts its own. Returns the paper, whose
     `cited` holds every figure in the files. Raises DataFault naming the text or the template and the field that is wrong.
     """
-    paper, pdf = write_paper(book, text, read_registers(paths.DOCS)), into.with_suffix(".pdf")
+    paper, pdf = (
+        write_paper(book, text, tell_council(read_registers(paths.DOCS), book.authority)),
+        into.with_suffix(".pdf"),
+    )
     write_pdf(paper, layout, pdf)
     _set_in_word(paper, book, template, into, read_section_pages(pdf))
     return paper
@@ -44,7 +47,7 @@ def write_inspection_pack(book: Book, template: Path, into: Path, *, text: Path 
 
 
 def _write_with_registers(book: Book, template: Path, into: Path, text: Path) -> Paper:
-    paper = write_paper(book, text, read_registers(paths.DOCS))
+    paper = write_paper(book, text, tell_council(read_registers(paths.DOCS), book.authority))
     _set_in_word(paper, book, template, into, find_section_pages(paper, paths.PAPER_LAYOUT))
     return paper
 

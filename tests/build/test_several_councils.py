@@ -136,6 +136,16 @@ def test_the_pages_of_one_council_show_its_own_protected_figures_alone(place: st
     assert named & set(COUNCILS) <= {place, "E06000014"}  # the department's files speak of York alone
 
 
+def test_what_was_done_in_one_council_stands_on_its_own_pages_alone(output: Path):
+    for place in PLACES:
+        pages = [
+            output / "site" / "2016" / place / page for page in ("missing/developments.html", "evidence/terms.html")
+        ]
+        words = " ".join(re.sub(r"<[^>]+>", " ", page.read_text("utf-8")) for page in pages)
+        told = re.search(r"\bCity of York\b|\bin York\b|York's", words)
+        assert bool(told) == (COUNCILS.get(place) == "York"), place
+
+
 def test_a_report_speaks_of_its_own_council(edition: Path):
     for place, name in COUNCILS.items():
         document = Document(str(edition / "restricted" / place / "dmt-report.docx"))

@@ -11,7 +11,7 @@ from pipelines import paths
 from pipelines.figures import ALL
 from pipelines.publishing.authorities import choose_folders, read_plan, write_index_of_authorities
 from pipelines.publishing.book import PublishedStatistic, UnknownCitation
-from pipelines.publishing.citations import read_registers
+from pipelines.publishing.citations import choose_registers, read_registers, tell_council
 from pipelines.publishing.councils import write_comparison
 from pipelines.register import read_metrics
 from tests.publishing.fabricated import YORK, make_book
@@ -26,6 +26,19 @@ def test_one_council_has_no_folder_and_several_have_one_each_after_that_of_all()
     assert choose_folders([YORK, ALL], "all") == {"": YORK}
     assert list(choose_folders([YORK, LEEDS, ALL], "all")) == [ALL, YORK, LEEDS]
     assert list(choose_folders([YORK, LEEDS, ALL], frozenset({LEEDS}))) == [ALL, LEEDS]
+
+
+@pytest.mark.parametrize("register", ["definitions", "developments"])
+def test_what_happened_in_one_council_is_told_by_no_other(register):
+    told = {who: str(choose_registers(REGISTERS, "2016", None, who)[register]) for who in (YORK, HARTLEPOOL, ALL)}
+    assert re.search(r"\bYork\b", told[YORK])
+    assert not re.search(r"\bYork\b", told[HARTLEPOOL] + told[ALL])
+
+
+def test_an_entry_may_be_of_one_council_and_a_text_another_for_each():
+    said = [{"only": LEEDS, "text": "Here."}, {"text": {LEEDS: "Ours.", "others": "Theirs."}}, "All's."]
+    assert tell_council(said, LEEDS) == [{"text": "Here."}, {"text": "Ours."}, "All's."]
+    assert tell_council(said, YORK) == [{"text": "Theirs."}, "All's."]
 
 
 def test_every_council_with_a_region_has_a_name():

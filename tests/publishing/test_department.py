@@ -28,7 +28,7 @@ from pipelines.publishing.department_chart import draw_years, mark_up_published_
 from pipelines.register import read_categories, read_metrics
 from tests.publishing.fabricated import YORK, make_edition, make_figures
 
-REGISTERS = choose_registers(read_registers(paths.DOCS), "2016", None)
+REGISTERS = choose_registers(read_registers(paths.DOCS), "2016", None, "E06000014")
 REAL = paths.PROJECT.parent / "shared" / "data" / "dfe_cla_missing"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="the department's files are not beside the project")
 

@@ -57,7 +57,7 @@ def test_a_question_is_asked_when_its_rule_holds_and_not_otherwise(
 def test_a_rise_is_not_asked_about_where_the_definition_changed_in_between() -> None:
     book = make_book("2017", earlier=(make_book("2016"),))
     assert ask(book, "rose", "More than in {previous}?", metric="episodes_reported") == ["More than in 2016?"]
-    registers = choose_registers(ALL, "2017", "2016")
+    registers = choose_registers(ALL, "2017", "2016", "E06000014")
     assert ask(book, "rose", registers=registers, metric="episodes_reported") == []
     assert ask(book, "definition_changed", "{change}", registers, metric="episodes_reported") == [
         "shared definitions of missing and absent in York"
@@ -67,13 +67,13 @@ def test_a_rise_is_not_asked_about_where_the_definition_changed_in_between() -> 
 
 def test_promises_without_owner_measure_or_evidence_are_asked_about_by_name() -> None:
     book = make_book("2016")
-    registers = choose_registers(ALL, "2016", None)
+    registers = choose_registers(ALL, "2016", None, "E06000014")
     assert ask(book, "no_owner", "{outcome}", registers) == [
         "Outcome 2: return interviews that find risks and lead to help"
     ]
     assert ask(book, "no_measure", "{outcome}", registers) != []
     assert ask(book, "late", registers=registers) == []
-    assert ask(book, "late", registers=choose_registers(ALL, "2017", "2016")) == ["Why?"]
+    assert ask(book, "late", registers=choose_registers(ALL, "2017", "2016", "E06000014")) == ["Why?"]
 
 
 def test_a_rule_or_a_name_that_does_not_exist_is_refused() -> None:
@@ -94,7 +94,7 @@ def test_every_page_of_every_edition_has_three_different_questions_each_with_its
         "second": (make_book("2017", earlier=(first,)), "2016"),
         "bare": (make_book("2017", absent, earlier=(first,)), "2016"),
     }[name]
-    registers = choose_registers(ALL, book.edition.name, previous)
+    registers = choose_registers(ALL, book.edition.name, previous, book.authority)
     for page in {entry["page"] for entry in registers["questions"]}:
         questions = choose_questions(book, registers, page)
         assert len({q.text for q in questions}) == 3, page
