@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pipelines.paths import DOCS
-from pipelines.publishing.citations import find_pages, find_registers, read_citations
+from pipelines.publishing.citations import ONLY, find_pages, find_registers, read_citations
 from pipelines.publishing.questions import RULES
 from pipelines.register import read_categories, read_metrics
 
@@ -64,6 +64,7 @@ def lists_in(data: Any) -> list[list[dict[str, Any]]]:
     return found
 
 
+CODE = re.compile(r"E\d{8}")
 WITH_ENTRIES = [path for path in sorted(REGISTERS.rglob("*.yml")) if lists_in(yaml.safe_load(path.read_text("utf-8")))]
 
 
@@ -76,9 +77,10 @@ def test_most_registers_are_lists_of_entries() -> None:
 )
 def test_every_entry_of_a_register_has_every_key(path: Path) -> None:
     for entries in lists_in(yaml.safe_load(path.read_text("utf-8"))):
-        keys = set().union(*entries)
+        keys = set().union(*entries) - {ONLY}
         for entry in entries:
-            assert set(entry) == keys, f"{path.name}: {entry} lacks {keys - set(entry)}"
+            assert set(entry) - {ONLY} == keys, f"{path.name}: {entry} lacks {keys - set(entry)}"
+            assert CODE.fullmatch(entry.get(ONLY, "E06000014")), f"{path.name}: {entry} is of no council"
 
 
 def test_every_date_of_a_register_is_one() -> None:
