@@ -46,7 +46,7 @@ between = {
         f"{name}_today",
         selection=dg.AssetSelection.assets(asset.key).upstream().required_multi_asset_neighbors(),
         executor_def=dg.in_process_executor,
-        description=f"The {name.replace('_', ' ')} between editions, from the extracts as they are now, into papers/<date>/.",
+        description=f"The {name.replace('_', ' ')} between editions, from the extracts as they are now, into `papers/<date>/`.",
     )
     for name, asset in PAPERS_BETWEEN.items()
 }
@@ -75,7 +75,7 @@ def draw_up_the_review(context: dg.OpExecutionContext) -> None:
 
 @dg.job(
     executor_def=dg.in_process_executor,
-    description="The review of the register as at today: lists and workbooks in papers/<date>/. No edition changes.",
+    description="The review of the register as at today: lists and workbooks in `papers/<date>/`. No edition changes.",
 )
 def register_review_today() -> None:
     draw_up_the_review()

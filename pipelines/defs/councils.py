@@ -26,8 +26,8 @@ COUNCILS = dg.MultiPartitionsDefinition({"edition": EDITIONS, "authority": AUTHO
 _COPY = (
     "The job `edition` makes and seals those of all councils in one run, and fills every partition. Materialising one partition "
     "makes them again for one council, from the sealed figures of the draft and with the words of today, as a copy in "
-    "papers/<date>/<edition>-<code>/. Nothing on the site changes until the whole edition is built again, and figures cannot be "
-    "made for one council alone: all are protected together."
+    "`papers/<date>/<edition>-<code>/`. Nothing on the site changes until the whole edition is built again. Figures cannot "
+    "be made for one council alone: all are protected together."
 )
 
 
@@ -67,7 +67,7 @@ job = dg.define_asset_job(
     "council",
     selection=dg.AssetSelection.assets(*(asset.key for asset in assets)),
     executor_def=dg.in_process_executor,
-    description="One council's pages and papers again, as a copy in papers/<date>/. It seals nothing and publishes nothing.",
+    description="One council's pages and papers again, as a copy in `papers/<date>/`. It seals nothing and publishes nothing.",
 )
 
 

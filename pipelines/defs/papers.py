@@ -20,7 +20,7 @@ def _define(name: str, pattern: str) -> dg.AssetsDefinition:
         group_name="papers_between_editions",
         partitions_def=EDITIONS,
         deps=[name],
-        description=f"The {name.replace('_', ' ')} as it is today, in papers/<date>/. Exact figures: restricted.",
+        description=f"The {name.replace('_', ' ')} as it is today, in `papers/<date>/`. Exact figures: restricted.",
     )
     def put_in_place(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[None]:
         run = workspace.open(context)
