@@ -43,6 +43,8 @@ def open_history(output: Output) -> Iterator[DagsterInstance]:
     }
     settings = {**yaml.safe_load(paths.DAGSTER_CONFIG.read_text("utf-8")), "event_log_storage": events}
     (history / _COMMAND).write_text(yaml.safe_dump(settings), "utf-8")
+    # What a run plans is stored at once, and not by hundreds of transactions.
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"
     with DagsterInstance.from_config(str(history), config_filename=_COMMAND) as instance:
         yield instance
 
