@@ -219,7 +219,8 @@ def _reword(chosen: Sequence[Edition], request: Request) -> list[Built] | None:
                 found = find_rewording(run, before[planned.name], inputs) if planned.name in before else None
                 if found is None:
                     return None
-                say(f"Edition {planned.edition.name}: nothing but words changed. Its figures and papers are kept.")
+                kept = "figures" if found.has_papers else "figures and papers"
+                say(f"Edition {planned.edition.name}: nothing but words changed. Its {kept} are kept.")
                 stores.append(Store(output, planned.edition.name, run.staged))
                 with keeping(stores[-1]):
                     reword(run, found, request.reason)
@@ -393,6 +394,9 @@ def _run(todo: Sequence[Planned], before: Mapping[str, str], request: Request) -
                     )
                 if not result.success:
                     raise _explain(result, planned.edition.name)
+        for planned, store in zip(todo, stores, strict=True):
+            if planned.name in before:
+                store.carry(output.parts / before[planned.name])
         return _keep(todo, runs, stores, before, request)
     finally:
         for file in forget(output, output.work / batch, [planned.name for planned in todo]):

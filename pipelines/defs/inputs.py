@@ -27,8 +27,10 @@ _CODE = (
 _CODE_FILES = ("mkdocs.yml", "requirements/run.txt")
 CODE_PLACES = (*(folder for folder, _ in _CODE), *_CODE_FILES)
 """Where all that decides what is made of the same input stands, from the project's folder."""
-_READ_BY_PAPERS = {"assets", "overrides", "registers", "reports"}
-"""Folders of `docs/` whose files make more than the page that they are."""
+_READ_BY_PAPERS = ("docs/registers/", "docs/reports/")
+"""Folders whose files the papers are made of too."""
+_NEED_A_RUN = frozenset((paths.AUTHORITIES, paths.DMT_TEMPLATE, paths.REVIEWS_PLAN))
+"""Files in them of which more is made than words: who gets pages, which lists are drawn, what the manifest states."""
 _WORDS = ("docs/", "mkdocs.yml")
 _NOT_CODE = {"target", "logs", "__pycache__"}
 
@@ -66,14 +68,19 @@ def describe_code() -> Code:
 
 @cache
 def describe_words() -> Mapping[str, str]:
-    """The sha256 of each page and of what else is written in `docs/` and read by no paper, by its path."""
-    return {path: sha256 for path, sha256 in _digest_files().items() if _is_page(path)}
+    """The sha256 of all that is written, by its path: pages and their order, registers, the texts of papers and their layout."""
+    return {path: sha256 for path, sha256 in _digest_files().items() if _is_written(path)}
+
+
+def is_read_by_papers(path: str) -> bool:
+    """Whether a file of what is written makes papers, and not only pages."""
+    return path.startswith(_READ_BY_PAPERS)
 
 
 @cache
 def digest_machinery() -> str:
-    """One hash of all that decides what is made of the same input, but for the words of the pages."""
-    machinery = {path: sha256 for path, sha256 in _digest_files().items() if not _is_page(path)}
+    """One hash of all that decides what is made of the same input, but for what is written."""
+    machinery = {path: sha256 for path, sha256 in _digest_files().items() if not _is_written(path)}
     return digest_inputs({**machinery, "version": version("storyboard")})
 
 
@@ -89,8 +96,10 @@ def _is_look(path: str) -> bool:
     return path.startswith(("docs/assets/", "docs/overrides/"))
 
 
-def _is_page(path: str) -> bool:
-    return path.startswith("docs/") and path.endswith(".md") and path.split("/")[1] not in _READ_BY_PAPERS
+def _is_written(path: str) -> bool:
+    if not path.startswith(_WORDS) or _is_look(path) or paths.PROJECT / path in _NEED_A_RUN:
+        return False
+    return path.endswith(".md") or path in _WORDS or is_read_by_papers(path)
 
 
 @cache

@@ -1,4 +1,5 @@
-"""An edition of which only words changed: its pages are filled and proved again, all else is that of the sealed draft.
+"""An edition of which only words changed: its pages are filled and proved again, its papers where a register or the text of one
+changed, all else is that of the sealed draft.
 
 Decided by content alone: the same input, code, lock and tools, the same other editions, every file of the draft as it was
 sealed. Where anything else differs the edition is built from its extracts. What is kept for it holds no rows of children.
@@ -16,15 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import register
-from pipelines.defs.inputs import describe_code, describe_words, digest_machinery, digest_making
+from pipelines.defs.inputs import describe_code, describe_words, digest_machinery, digest_making, is_read_by_papers
 from pipelines.defs.provenance import describe_commit, list_installed, list_tools
 from pipelines.defs.runs import EditionRun
 from pipelines.editions.manifest import MANIFEST, Manifest, read_manifest
 from pipelines.editions.state import EditionState, describe_folder, find_previous, list_editions
 from pipelines.editions.verify import verify
 from pipelines.faults import DataFault
+from pipelines.figures import Figure, PublicFigure
 from pipelines.paths import Output
 from pipelines.publishing.downloads import FIGURES, SCORECARD, read_public_figures, read_restricted_figures
+from pipelines.publishing.heat_map import STARTS, Start, read_starts
 
 _RECORD = "made.json"
 _PAGES = ("public/pages/", "public/charts/")
@@ -38,12 +41,22 @@ _FIGURES = (
 
 @dataclass(frozen=True)
 class Rewording:
-    """A draft that can be worded anew, the folder of what was kept of it, and the pages that changed."""
+    """A draft that can be worded anew, the folder of what was kept of it, and what of all that is written changed."""
 
     draft: Path
     manifest: Manifest
     parts: Path
     changed: tuple[str, ...]
+
+    @property
+    def has_papers(self) -> bool:
+        """Whether the papers are worded anew too."""
+        return any(map(is_read_by_papers, self.changed))
+
+    def read_starts(self, authority: str) -> list[Start]:
+        """When the episodes of an area began, as they are sealed."""
+        place = self.draft / "restricted" / authority
+        return read_starts((place if place.is_dir() else place.parent) / STARTS)
 
 
 def keep_parts(run: EditionRun, name: str) -> Path:
@@ -119,6 +132,9 @@ def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
             shutil.copyfile(rewording.draft / path, run.staged / path)
     metrics = register.read_metrics()
     protected = read_public_figures(run.staged / "public", metrics)
+    exact = read_restricted_figures(run.staged / "restricted", metrics)
+    if rewording.has_papers:
+        _write_papers(run, rewording, protected, exact)
     fill_pages(run, protected, reason)
     make_site(run)
     write_pack(run, protected)
@@ -130,7 +146,6 @@ def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
         run.staged,
         replace(facts, code=describe_code(), previous=previous.sealed if previous else None),
     )
-    exact = read_restricted_figures(run.staged / "restricted", metrics)
     proof = prove_edition(run, run.staged, protected, exact)
     if proof.problems:
         told = "\n".join(f"- {problem}" for problem in proof.problems[:40])
@@ -138,6 +153,19 @@ def reword(run: EditionRun, rewording: Rewording, reason: str | None) -> str:
     run.sealed.mkdir(parents=True, exist_ok=True, mode=0o700)
     run.staged.rename(run.sealed / rewording.draft.name)
     return rewording.draft.name
+
+
+def _write_papers(
+    run: EditionRun, rewording: Rewording, protected: Sequence[PublicFigure], exact: Sequence[Figure]
+) -> None:
+    """Every paper that is made of figures and words. Lists of records are made of rows, and stay as they are sealed."""
+    from pipelines.defs import writing
+
+    for write in (writing.write_public_dmt_reports, writing.write_public_scorecards, writing.write_answers):
+        write(run, protected)
+    for write_exact in (writing.write_dmt_reports, writing.write_inspection_packs, writing.write_scorecards):
+        write_exact(run, exact)
+    writing.write_board_packs(run, exact, rewording.read_starts)
 
 
 def install(runs: Sequence[EditionRun], output: Output, reason: str | None) -> None:

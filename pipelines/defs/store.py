@@ -25,7 +25,7 @@ from pipelines.editions.state import list_editions
 _THINGS = "things.json"
 _SHORT = 4096
 """Bytes up to which a text needs no file of its own."""
-_OLDEST = 20
+_OLDEST = 50
 """Builds after which what none of them asked for is forgotten."""
 
 
@@ -107,7 +107,7 @@ class Store:
         return make()
 
     def carry(self, folder: Path) -> None:
-        """Keep what was kept in `folder` of things that were not asked for, because their files were taken over whole."""
+        """Keep what was kept in `folder` of things that were not asked for, because what they are part of was taken whole."""
         kept = _read(folder / _THINGS)
         if kept.get("machinery") != self._machinery:
             return
@@ -116,8 +116,8 @@ class Store:
         for name, of in kept["things"]:
             thing = Thing(**of)
             is_young = thing.age < _OLDEST and name not in asked and thing.key not in keys
-            if is_young and (content := self._find(thing.key)) is not None:
-                self._things.append((name, replace(self._describe(thing.key, content, thing.of), age=thing.age + 1)))
+            if is_young and (thing.text is not None or (self._blobs / thing.sha256).is_file()):
+                self._things.append((name, replace(thing, age=thing.age + 1)))
 
     def keep(self, folder: Path) -> None:
         """Put all that was made or taken, the blobs first, beside what else is kept of the edition in `folder`."""

@@ -18,6 +18,7 @@ from pipelines.defs.writing import write_answers, write_workbooks
 from pipelines.figures import PublicFigure
 from pipelines.publishing.open_data import write_open_data
 from pipelines.publishing.pages import PolicyWords
+from pipelines.publishing.pdf import release_memory
 
 _CHART = re.compile(r"charts/([\w-]+\.svg)")
 
@@ -78,7 +79,9 @@ def public_board_pack(
 ) -> dg.MaterializeResult[None]:
     """All pages of the edition as one tagged PDF, with the protected figures that the pages show."""
     run = workspace.open(context)
-    return dg.MaterializeResult(metadata={"figures": write_pack(run, protected_figures)})
+    shown = write_pack(run, protected_figures)
+    release_memory()
+    return dg.MaterializeResult(metadata={"figures": shown})
 
 
 @dg.asset(group_name="story_board", partitions_def=EDITIONS)

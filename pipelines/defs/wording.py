@@ -38,6 +38,7 @@ from pipelines.publishing.citations import read_registers
 from pipelines.publishing.councils import write_comparison
 from pipelines.publishing.open_data import OFFERED, list_open_files
 from pipelines.publishing.pages import EditionEntry, PolicyWords, render_pages
+from pipelines.publishing.pdf import release_memory
 from pipelines.publishing.reports import write_public_pack
 from pipelines.publishing.site import build_site, share_folders
 
@@ -119,7 +120,9 @@ def list_places(run: EditionRun) -> list[str]:
 def write_pack(run: EditionRun, figures: list[PublicFigure]) -> int:
     """All pages of each finished site as one PDF beside them; returns how many figures they show."""
     shown = 0
-    for place, book in open_public_books(run, figures).items():
+    for number, (place, book) in enumerate(open_public_books(run, figures).items()):
+        if number:
+            release_memory()
         site = run.staged / "public" / "pages" / place
         shown += len(write_public_pack(book, site, site / "board-pack.pdf").cited)
     return shown

@@ -36,7 +36,7 @@ def copy_file(source: Path, target: Path) -> None:
     shutil.copyfile(source, target, follow_symlinks=False)
 
 
-def sync_file(path: Path) -> None:
+def sync_file(path: Path | str) -> None:
     """Bring a file's bytes to the disk."""
     # Windows syncs only what is open for writing; elsewhere a read-only file must be synced too.
     descriptor = os.open(path, (os.O_RDWR | getattr(os, "O_BINARY", 0)) if sys.platform == "win32" else os.O_RDONLY)
@@ -46,7 +46,7 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folder(path: Path) -> None:
+def sync_folder(path: Path | str) -> None:
     """Bring a folder's entries to the disk, where the system can."""
     if sys.platform == "win32":
         return
@@ -64,10 +64,10 @@ def sync_tree(path: Path) -> None:
         return
     folders = []
     for folder, _, names in os.walk(path):
-        folders.append(Path(folder))
+        folders.append(folder)
         for name in names:
-            sync_file(Path(folder, name))
-    for inner in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+            sync_file(f"{folder}{os.sep}{name}")
+    for inner in sorted(folders, key=lambda each: each.count(os.sep), reverse=True):
         sync_folder(inner)
 
 

@@ -289,7 +289,8 @@ def _switch(
             ordered.append(Placement(released, output.release.name))
         at_step("stage site")
         ordered.append(Placement(assemble_site(area / output.site.name, shown, folders, index_page), output.site.name))
-    different = [place for place in ordered if tree_digest(place.staged) != tree_digest(output.folder / place.target)]
+    known = [replace(place, digest=tree_digest(place.staged)) for place in ordered]
+    different = [place for place in known if place.digest != tree_digest(output.folder / place.target)]
     switch(output, different, read_only=read_only, at_step=at_step)
 
 

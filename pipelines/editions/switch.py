@@ -43,6 +43,8 @@ class Placement:
 
     staged: Path
     target: str
+    digest: str | None = None
+    """What `tree_digest` says of it, where the caller has asked already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def switch(
                     placement.target,
                     placement.staged.relative_to(output.folder).as_posix(),
                     (output.incoming / f"aside-{number}").relative_to(output.folder).as_posix(),
-                    _digest(placement.staged),
+                    placement.digest or _digest(placement.staged),
                 )
             )
         for folder in {(output.folder / step.target).parent for step in steps}:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -54,13 +54,14 @@ def write_pdf(paper: Paper, layout: Path, into: Path, *, has_cover: bool = False
 
     Raises MachineFault naming the layout, with typst's own message, where it cannot be set.
     """
-    made_of = {"text and figures": paper, "layout": (layout.read_bytes(), has_cover, has_contents)}
-    make_file_once("pdf", into, made_of, lambda: into.write_bytes(_set(paper, layout, has_cover, has_contents)))
+    data, figures = _as_data(paper, has_cover, has_contents), _list_figures(paper)
+    made_of = {"text and figures": (data, figures), "layout": layout.read_bytes()}
+    make_file_once("pdf", into, made_of, lambda: into.write_bytes(_set(layout, data, figures)))
 
 
-def _set(paper: Paper, layout: Path, has_cover: bool, has_contents: bool) -> bytes:
+def _set(layout: Path, data: str, figures: str) -> bytes:
     try:
-        return _compile(layout, _as_data(paper, has_cover, has_contents), _list_figures(paper))
+        return _compile(layout, data, figures)
     except typst.TypstError as error:
         raise MachineFault(f"{layout.name}: the paper cannot be set as a PDF: {error.message}") from error
 
@@ -92,10 +93,13 @@ def _addresses_in(line: Line) -> list[str]:
 def find_section_pages(paper: Paper, layout: Path) -> list[int]:
     """The page on which each section of a paper would begin as a PDF, in their order. Raises MachineFault as `write_pdf` does."""
 
-    def find() -> bytes:
-        return json.dumps(_read_outline(_set(paper, layout, has_cover=False, has_contents=True))).encode()
+    data, figures = _as_data(paper, has_cover=False, has_contents=True), _list_figures(paper)
+    made_of = {"text and figures": (data, figures), "layout": layout.read_bytes()}
 
-    found = make_once("pages of sections", {"text and figures": paper, "layout": layout.read_bytes()}, find)
+    def find() -> bytes:
+        return json.dumps(_read_outline(_set(layout, data, figures))).encode()
+
+    found = make_once("pages of sections", made_of, find)
     return [int(page) for page in json.loads(found)]
 
 
@@ -147,10 +151,10 @@ def _compile(layout: Path, paper: str, figures: str) -> bytes:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    data: dict[str, Any] = asdict(block)
+    data: dict[str, Any] = {field.name: getattr(block, field.name) for field in fields(block)}
     for name in ("line", "caption"):
-        if isinstance(value := getattr(block, name, None), tuple):
-            data[name] = _line(value)
+        if isinstance(data.get(name), tuple):
+            data[name] = _line(data[name])
     if block.kind == "table":
         data["shares"] = [f"{share:.4f}" for share in block.share_width()]
         data["rows"] = [[_line(cell) for cell in row] for row in block.rows]

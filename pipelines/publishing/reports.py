@@ -14,7 +14,7 @@ from pipelines.publishing.book import Book
 from pipelines.publishing.citations import read_registers, tell_council
 from pipelines.publishing.documents import Paper, write_paper
 from pipelines.publishing.heat_map import Start
-from pipelines.publishing.pdf import find_section_pages, read_section_pages, release_memory, write_pdf
+from pipelines.publishing.pdf import find_section_pages, read_section_pages, write_pdf
 from pipelines.publishing.site_paper import list_pages, read_site
 
 
@@ -80,5 +80,4 @@ def write_public_pack(book: Book, site: Path, into: Path, *, layout: Path = path
     """All pages of the built `site`, with their protected figures, with a cover, as a tagged PDF `into`. Returns the paper."""
     paper = read_site(site, list_pages(paths.MKDOCS_CONFIG), book)
     write_pdf(paper, layout, into, has_cover=True)
-    release_memory()
     return paper

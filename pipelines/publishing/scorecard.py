@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import gptables
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,6 +32,9 @@ from pipelines.publishing.english import (
 from pipelines.publishing.sentences import NOT_KNOWN, compare
 from pipelines.publishing.tables import address_statistic, write_statistic
 from pipelines.publishing.workbooks import BoundCell, make_sheet, value_in_cell, write_workbook
+
+if TYPE_CHECKING:
+    import gptables
 
 NO_EARLIER = "Last year cannot be shown: the folder holds no earlier edition"
 NOT_JUDGED = "not judged"

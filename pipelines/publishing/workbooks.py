@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import gptables
-import pandas
-from openpyxl.utils import get_column_letter
+from typing import TYPE_CHECKING, Any
 
 from pipelines.figures import Metric, PublicFigure
 from pipelines.keeping import make_file_once
@@ -24,6 +20,10 @@ from pipelines.publishing.documents import INVENTED, RESTRICTED
 from pipelines.publishing.english import write_date, write_period
 from pipelines.publishing.markup import explain_symbols
 from pipelines.publishing.repacking import repack
+
+if TYPE_CHECKING:
+    # What opens and writes workbooks takes a while to import, and where no figure changed none is written.
+    import gptables
 
 _TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """No formula, link or number is ever made of a text, whatever it begins with."""
@@ -96,6 +96,9 @@ def make_sheet(
 
     `notes` says by the head of a column which further note it has.
     """
+    import gptables
+    import pandas
+
     symbols = [f"{symbol} {meaning}" for symbol, meaning in explain_symbols(figures)]
     bound = {
         (place, column): value.address
@@ -153,6 +156,8 @@ def value_in_cell(figure: PublicFigure) -> BoundCell:
 
 def _bind_cells(workbook: Any, sheets: Mapping[str, gptables.GPTable]) -> None:
     """Gives each cell that shows a figure a hidden name that is made from the figure's address."""
+    from openpyxl.utils import get_column_letter
+
     number = 0
     for name, sheet in sheets.items():
         first = sheet.data_range[0] + 1
@@ -178,6 +183,9 @@ def write_workbook(
     notes: Mapping[str, str] | None = None,
 ) -> None:
     """The sheets by name, in order, behind a cover, contents and notes, as `into` (.xlsx). `notes` are further ones."""
+    import gptables
+    import pandas
+
     is_public = book.audience == "public"
     protection = (
         "Numbers are rounded and small numbers are hidden, so that no child can be recognised: totals need not be the "

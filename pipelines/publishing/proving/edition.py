@@ -31,6 +31,9 @@ _SEARCH = INDEX.removeprefix(PAGES)
 _SITE = re.compile(rf"({PAGES}(?:(?:{ALL}|E\d{{8}})/)?)(.+)")
 """The pages of one authority, and what stands in them: with several, those of each are a site in a folder of its own."""
 
+_MAY_BIND = re.compile(rb"<(?:data|img)", re.IGNORECASE)
+"""What may bind a number of an HTML page to a figure: an element of its own, or a drawing."""
+
 IsAsset = Callable[[str, Path], bool]
 """Whether a file (by its path in its site) is a copy of one that comes with the site's look."""
 
@@ -147,6 +150,9 @@ def _read(path: str, file: Path, is_asset: IsAsset) -> Iterator[Found]:
     if inside and kind not in (".html", ".svg", ".csv", ".json", *PAPERS):
         if not is_asset(inside, file):
             raise ValueError(path)
+        return
+    if kind == ".html" and not is_public and not _MAY_BIND.search(file.read_bytes()):
+        # Of evidence nothing but what is bound to figures is proved, and nothing here can be bound.
         return
     if kind == ".html":
         yield from (each for each in read_page(file, path) if is_public or not isinstance(each, Said))
