@@ -25,11 +25,11 @@ def read_steps(model: Model) -> ModelSteps:
     tree = parse(model.sql)
     steps = tuple(maker.read(tree, ""))
     named = _with_of(tree)
-    counting = exp.select(*(exp.alias_(query.subquery(), name) for name, query in maker.counts.items()))
+    counting = _count_once(maker.counts, named)
     return ModelSteps(
         steps,
         tuple(maker.counts),
-        _sql_with(counting, named),
+        _sql_with(counting, _list_read(counting, named)),
         _sql_with(_cut_counts(tree), named),
         _sql_with(_cut_rows(tree), named),
     )
@@ -264,6 +264,74 @@ def _count_of(node: exp.Expr) -> exp.Select:
     return exp.select("count(*)").from_(
         exp.Subquery(this=copied, alias=exp.TableAlias(this=exp.to_identifier("things")))
     )
+
+
+def _count_once(counts: Mapping[str, exp.Select], named: Sequence[exp.CTE]) -> exp.Select:
+    """One row with every count. Rows that are parts of several counts are counted once, and added up."""
+    bodies = {cte.alias: cte.this for cte in named}
+    parts: dict[str, exp.Select] = {}
+    sums = []
+    for name, query in counts.items():
+        times, added = _take_apart(query, bodies)
+        known = {part.sql(DIALECT): part for part in added}
+        parts |= {sql: part for sql, part in known.items() if sql not in parts}
+        numbers = " + ".join(f"n{[*parts].index(part.sql(DIALECT)) + 1}" for part in added)
+        sums.append(f"({numbers}) * {times} as {name}" if times > 1 else f"{numbers} as {name}")
+    counted = exp.select(*(exp.alias_(part.subquery(), f"n{at}") for at, part in enumerate(parts.values(), start=1)))
+    return exp.select(*sums, dialect=DIALECT).from_(counted.subquery("counted_once"))
+
+
+def _take_apart(query: exp.Select, bodies: Mapping[str, exp.Expr]) -> tuple[int, list[exp.Select]]:
+    """A query that counts rows, as queries whose counts add up to it, and how many times."""
+    projection = query.expressions[0]
+    if isinstance(projection, exp.Mul):
+        _, added = _take_apart(query.select("count(*)", append=False), bodies)
+        return int(projection.expression.name), added
+    if _clauses(query) != {"expressions", "from_"}:
+        return 1, [query]
+    source = query.args["from_"].this
+    if isinstance(source, exp.Table) and not source.db and source.name in bodies:
+        body = bodies[source.name]
+    elif isinstance(source, exp.Subquery):
+        body = source.this
+    else:
+        return 1, [query]
+    if isinstance(body, exp.Union) and not body.args.get("distinct") and _clauses(body) <= _OF_A_UNION:
+        added = [part for branch in (body.left, body.right) for part in _take_apart(_count_of(branch), bodies)[1]]
+        return 1, added
+    if isinstance(body, exp.Select) and _is_row_for_row(body):
+        rows = exp.select("count(*)")
+        for clause in ("from_", "joins", "where"):
+            if body.args.get(clause):
+                rows.set(
+                    clause, [j.copy() for j in body.args["joins"]] if clause == "joins" else body.args[clause].copy()
+                )
+        return _take_apart(rows, bodies)
+    return 1, [query]
+
+
+def _list_read(query: exp.Select, named: Sequence[exp.CTE]) -> list[exp.CTE]:
+    """The named subqueries that a query reads, and those that they read."""
+    read: list[exp.CTE] = []
+    for cte in reversed(named):
+        if any(table.name == cte.alias for reader in (query, *read) for table in reader.find_all(exp.Table)):
+            read.insert(0, cte)
+    return read
+
+
+_OF_A_UNION = {"this", "expression", "distinct"}
+
+
+def _is_row_for_row(body: exp.Select) -> bool:
+    """Whether a query has a row for each that its sources and its condition leave."""
+    makes_others = (exp.AggFunc, exp.Unnest, exp.Explode)
+    return {"expressions", "from_"} <= _clauses(body) <= {"expressions", "from_", "joins", "where"} and not any(
+        projection.find(*makes_others) for projection in body.expressions
+    )
+
+
+def _clauses(query: exp.Expr) -> set[str]:
+    return {name for name, value in query.args.items() if value}
 
 
 def _sql_with(query: exp.Select | None, named: list[exp.CTE]) -> str:
