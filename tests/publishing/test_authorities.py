@@ -43,7 +43,9 @@ def test_an_entry_may_be_of_one_council_and_a_text_another_for_each():
 
 def test_every_council_with_a_region_has_a_name():
     plan = read_plan(REGISTERS, METRICS)
-    assert {code for _, members in plan.regions for code in members} <= set(plan.places)
+    regions = {code for _, members in plan.regions for code in members}
+    assert regions <= set(plan.places)
+    assert {code for code in plan.places if re.fullmatch(r"E\d{8}", code)} <= regions, "no council is of another area"
 
 
 @pytest.mark.parametrize(
