@@ -3,6 +3,7 @@
 import random
 from itertools import product
 
+import numpy as np
 import pytest
 
 from pipelines.disclosure.attacker import UNBOUNDED, Attacker, Contradiction, Row
@@ -118,3 +119,28 @@ def test_the_same_question_has_the_same_answer_whatever_was_asked_before():
     other.fall({4: 1})
     for p in range(6):
         assert one.reach({p: 1}).most == other.reach({p: 1}).most
+
+
+def test_where_enough_is_asked_any_proof_of_that_much_will_do_and_never_more_than_there_is():
+    for seed in range(150):
+        ranges, rows = a_small_system(seed)
+        truth = reachable(ranges, rows, {0: 1, 1: -1})
+        for enough in (-2, 0, 2):
+            attacker = Attacker([low for low, _ in ranges], [high for _, high in ranges], rows)
+            try:
+                found = attacker.reach({0: 1, 1: -1}, enough)
+            except Contradiction:
+                assert truth is None
+                continue
+            if truth is not None and found.is_proven:
+                assert min(enough, truth[1]) <= found.most <= truth[1]
+
+
+def test_what_was_set_aside_is_possible_again_when_the_range_is_what_it_was():
+    attacker = Attacker([1, 1, 5], [9, 9, 7], [Row((0, 1, 2), (1, 1, -1), True)])
+    assert attacker.remember_all(np.array([[2.0, 3.0, 5.0], [1.0, 5.0, 6.0], [4.0, 2.0, 5.0], [2.5, 2.5, 5.0]])) == 2
+    attacker.set_ranges([0], [2], [9])
+    assert attacker.seen({1: 1}) == (3, 3)
+    assert attacker.met.tolist() == [[2, 3, 5]]
+    attacker.set_ranges([0], [1], [9])
+    assert attacker.seen({1: 1}) == (3, 5)

@@ -138,6 +138,18 @@ def test_a_count_of_all_that_every_view_gives_away_is_looked_at_again_beside_tho
         assert any(not set(asked) & together for together in again)
 
 
+def test_a_hidden_nought_is_hidden_from_who_chooses_as_from_the_audit(monkeypatch):
+    """What somebody knows anyhow is what a release of noughts alone would tell: not those that are hidden. Taken for shown, the
+    choice left something open that the audit refused."""
+    monkeypatch.setattr(authorities, "PARTNERS", 1)
+    monkeypatch.setattr("tests.disclosure.test_many_authorities.SIZES", ((12, 6),))
+    measures = {"cme_referrals", "cme_children_referred", "cme_re_referrals", "cme_open", "cme_closed"}
+    figures = [
+        f for f in count(worlds(7)) if f.key.metric_id in measures and f.key.breakdown in (TOTAL, "sex", "ethnicity")
+    ]
+    assert protect_all(figures).audit.problems == []
+
+
 @pytest.mark.parametrize(("seed", "child"), [(12, 1), (13, 0), (13, 1)])
 def test_a_correction_of_one_of_many_councils_tells_nothing_to_who_holds_both_versions(monkeypatch, seed, child):
     """Five councils with a few measures each; one child less in the first of them."""
