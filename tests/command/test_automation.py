@@ -132,3 +132,9 @@ def test_a_notice_of_a_job_that_is_of_no_edition_says_what_to_do_all_the_same():
     told = write_notice("register_review_today", None, "There is no folder of extracts.")
     assert told.startswith("The job register_review_today failed. Nothing that is published has changed.")
     assert "What to do: storyboard check says" in told
+
+
+def test_a_notice_of_one_council_names_it_and_asks_to_look_at_the_extracts_of_its_edition():
+    told = write_notice("council", "2016-E06000010", "Edition 2016 is published and never changes.")
+    assert told.startswith("The job council of edition 2016-E06000010 failed.")
+    assert "What to do: storyboard check --edition 2016 says" in told
