@@ -30,6 +30,7 @@ def refuse_wrong_words(output: Output) -> None:
 
 def set_up_words() -> None:
     """Looks through the pages that come with the project, and compiles them and the templates of the site, once and for all."""
+    from pipelines.publishing.documents import compile_paper
     from pipelines.publishing.site import compile_templates
 
     store = Store(None, "set-up", paths.SET_UP)
@@ -37,6 +38,8 @@ def set_up_words() -> None:
         find_wrong_words(paths.DOCS, register.read_metrics(), register.read_categories())
         compile_pages(paths.DOCS)
         compile_templates(paths.MKDOCS_CONFIG)
+        for text in (paths.DMT_TEXT, paths.FOI_TEXT, paths.INSPECTION_TEXT, paths.BOARD_PACK_TEXT):
+            compile_paper(text)
     # Where it cannot be kept, each build makes it.
     with suppress(OSError):
         store.keep(paths.SET_UP)

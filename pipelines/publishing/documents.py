@@ -7,6 +7,7 @@ the Word template and in the PDF layout; what it says belongs in the text under 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ from pipelines.publishing.dimensions import head_of, phrase_of
 from pipelines.publishing.english import write_date, write_list, write_month, write_period
 from pipelines.publishing.heat_map import Start, draw_week
 from pipelines.publishing.illustrations import illustrate, set_in_print_font
+from pipelines.publishing.kept_templates import compile_text
 from pipelines.publishing.review_words import say_counts
 from pipelines.publishing.sentences import compare, is_shown, is_zero, say_what_is_missing
 from pipelines.publishing.tables import address_statistic, write_statistic
@@ -408,11 +410,11 @@ def write_paper(
     refuse_typed_figures(book, source, text)
     vocabulary = Vocabulary(book, starts, registers)
     filled = _Filled()
-    environment = SandboxedEnvironment(undefined=StrictUndefined)
+    environment = _open_environment()
     environment.globals.clear()
     environment.globals.update(_functions(vocabulary, filled, registers or {}))
     try:
-        template = environment.from_string(source)
+        template = compile_text(environment, text.name, source)
         template.filename = str(text)
         rendered = template.render()
     except TemplateSyntaxError as error:
@@ -442,6 +444,16 @@ def write_paper(
         cited=vocabulary.cited,
         dated=book.edition.periods["education"].as_at,
     )
+
+
+def compile_paper(text: Path) -> None:
+    """The text of a paper as a template, so that no build has to; one that is broken is told when it is written."""
+    with suppress(TemplateSyntaxError):
+        compile_text(_open_environment(), text.name, text.read_text("utf-8"))
+
+
+def _open_environment() -> SandboxedEnvironment:
+    return SandboxedEnvironment(undefined=StrictUndefined)
 
 
 def _cross_check_table(vocabulary: Vocabulary, checks: Sequence[Check], caption: str) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, Template
@@ -24,13 +25,23 @@ class KeptTemplates(FileSystemLoader):
     def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """The template of that name; its lines are told under its name, wherever it lies."""
         source, _, is_current = self.get_source(environment, name)
-
-        def compile_now() -> bytes:
-            return marshal.dumps(environment.compile(source, name, name))
-
-        compiled = make_once("template", {"text": (name, source), "environment": _describe(environment)}, compile_now)
-        code = marshal.loads(compiled)
+        code = _compile_once(environment, name, source)
         return environment.template_class.from_code(environment, code, {} if globals is None else globals, is_current)
+
+
+def compile_text(environment: Environment, name: str, source: str) -> Template:
+    """A text that is no file of the environment's as a template. Raises TemplateSyntaxError."""
+    code = _compile_once(environment, name, source)
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
+
+
+def _compile_once(environment: Environment, name: str, source: str) -> CodeType:
+    def compile_now() -> bytes:
+        return marshal.dumps(environment.compile(source, name, name))
+
+    made_of = {"text": (name, source), "environment": _describe(environment)}
+    code: CodeType = marshal.loads(make_once("template", made_of, compile_now))
+    return code
 
 
 def _describe(environment: Environment) -> Mapping[str, object]:

@@ -7,11 +7,14 @@ and the evidence of how figures were made hold counts of rows, so there the numb
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pipelines.figures import ALL
 from pipelines.keeping import make_once
@@ -53,21 +56,22 @@ def prove(
     """Opens every file under `folder` again. `cited` names the figures that each page (`index.md`) must show."""
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     described = {path: describe_drawing(file) for path, file in files.items() if path.endswith(".svg")}
-    count, problems = 0, []
+    count = 0
+    problems: list[Problem] = []
     shown: dict[str, set[str]] = {}
     articles: dict[str, tuple[str, ...]] = {}
-    for path, file in files.items():
-        known = public if path.startswith("public/") else restricted
-        try:
-            read = _prove_file(path, file, known, described, is_asset)
-        except (ValueError, KeyError, OSError) as error:
-            problems.append(Problem(path, "", f"cannot be read again ({type(error).__name__})"))
-            continue
-        count += read.numbers
-        shown[path] = set(read.shown)
-        problems += read.problems
-        if read.article is not None:
-            articles[path] = read.article
+    folders: dict[str, list[str]] = {}
+    for path in files:
+        folders.setdefault(posixpath.dirname(path), []).append(path)
+    for name, paths in folders.items():
+        known = public if f"{name}/".startswith("public/") else restricted
+        within = [_File(path, files[path], is_asset) for path in paths]
+        for path, read in _prove_folder(within, known, described).items():
+            count += read.numbers
+            shown[path] = set(read.shown)
+            problems += read.problems
+            if read.article is not None:
+                articles[path] = read.article
     problems += _find_missing(cited, shown)
     problems += _judge_index(files, articles)
     return Proof(len(files), count, tuple(problems))
@@ -83,25 +87,87 @@ class _ProvedFile:
     article: tuple[str, ...] | None = None
 
 
-def _prove_file(path: str, file: Path, known: Known, described: Mapping[str, str], is_asset: IsAsset) -> _ProvedFile:
-    """The proof of one file. What it names is kept by its bytes, what is wrong by its bytes and all that it names: a file
-    whose figures are the same need not be read again."""
-    if not _may_show(path, file):
-        return _prove(path, list(_read(path, file, is_asset)), known, described)
+class _File:
+    """One finished file, read at most once, and only where something in it is not known yet."""
 
-    @cache
-    def read() -> list[Found]:
-        return list(_read(path, file, is_asset))
+    def __init__(self, path: str, file: Path, is_asset: IsAsset) -> None:
+        self.path, self._file, self._is_asset = path, file, is_asset
+        self.may_show = _may_show(path, file)
 
-    made_of: dict[str, object] = {"file": (path, file.read_bytes(), _is_list(path, file))}
-    named = json.loads(make_once("what a file names", made_of, lambda: json.dumps(_list_named(read())).encode()))
-    drawn = [described.get(name, "") for name in named["drawings"]]
-    made_of["figures"] = (known.describe(named["addresses"], named["names"]), drawn)
+    @cached_property
+    def content(self) -> bytes:
+        """Its bytes."""
+        return self._file.read_bytes()
+
+    @cached_property
+    def found(self) -> list[Found]:
+        """All that a reader of its type finds in it."""
+        return list(_read(self.path, self._file, self._is_asset))
+
+    @cached_property
+    def made_of(self) -> dict[str, object]:
+        """What decides what is found in it."""
+        return {"file": (self.path, self.content, _is_list(self.path, self._file))}
+
+    @cached_property
+    def named(self) -> dict[str, list[str]]:
+        """All of the edition that it speaks of."""
+        listed: dict[str, list[str]] = json.loads(
+            make_once("what a file names", self.made_of, lambda: json.dumps(_list_named(self.found)).encode())
+        )
+        return listed
+
+
+def _prove_folder(files: Sequence[_File], known: Known, described: Mapping[str, str]) -> dict[str, _ProvedFile]:
+    """The proof of the files of one folder. Where all of them and all that they name are the same, none is asked."""
+    made_of: dict[str, object] = {"files": {file.path: file.content for file in files}}
+
+    def list_named() -> bytes:
+        every: dict[str, set[str]] = {"addresses": set(), "names": set(), "drawings": set()}
+        for file in files:
+            # What cannot be read is told when it is proved.
+            with suppress(ValueError, KeyError, OSError):
+                for kind, named in (file.named if file.may_show else {}).items():
+                    every[kind].update(named)
+        return json.dumps({kind: sorted(named) for kind, named in every.items()}).encode()
+
+    named = json.loads(make_once("what the files of a folder name", made_of, list_named))
+    made_of["figures"] = _describe_named(named, known, described)
 
     def prove_now() -> bytes:
-        return json.dumps(asdict(_prove(path, read(), known, described))).encode()
+        proved: dict[str, _ProvedFile] = {}
+        for file in files:
+            try:
+                proved[file.path] = _prove_file(file, known, described)
+            except (ValueError, KeyError, OSError) as error:
+                said = f"cannot be read again ({type(error).__name__})"
+                proved[file.path] = _ProvedFile((), 0, (Problem(file.path, "", said),))
+        return json.dumps({path: asdict(read) for path, read in proved.items()}).encode()
 
-    kept = json.loads(make_once("proof of a file", made_of, prove_now))
+    kept = json.loads(make_once("proof of a folder", made_of, prove_now))
+    return {path: _open_proof(read) for path, read in kept.items()}
+
+
+def _prove_file(file: _File, known: Known, described: Mapping[str, str]) -> _ProvedFile:
+    """The proof of one file. What it names is kept by its bytes, what is wrong by its bytes and all that it names: a file
+    whose figures are the same need not be read again."""
+    if not file.may_show:
+        return _prove(file.path, file.found, known, described)
+    made_of = {**file.made_of, "figures": _describe_named(file.named, known, described)}
+
+    def prove_now() -> bytes:
+        return json.dumps(asdict(_prove(file.path, file.found, known, described))).encode()
+
+    return _open_proof(json.loads(make_once("proof of a file", made_of, prove_now)))
+
+
+def _describe_named(named: Mapping[str, Sequence[str]], known: Known, described: Mapping[str, str]) -> object:
+    """All by which files are judged that speak of this and of nothing else."""
+    drawn = [described.get(drawing, "") for drawing in named["drawings"]]
+    return known.describe(named["addresses"], named["names"]), drawn
+
+
+def _open_proof(kept: Mapping[str, Any]) -> _ProvedFile:
     return _ProvedFile(
         tuple(kept["shown"]),
         kept["numbers"],
