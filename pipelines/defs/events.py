@@ -7,12 +7,13 @@ statement anew, which takes longer than all else that Dagster does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dagster import DagsterEventType, EventLogEntry
+from dagster import AssetKey, DagsterEventType, EventLogEntry
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -42,6 +43,8 @@ class HeldEventLog(SqliteEventLogStorage):
         self._tables: set[str] = set()
         self._columns: set[str] = set()
         self._partitions: set[tuple[str, str]] = set()
+        self._records: dict[AssetKey, AssetRecord] = {}
+        self._tags: dict[AssetKey, dict[object, Mapping[str, Mapping[str, str]]]] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -58,6 +61,7 @@ class HeldEventLog(SqliteEventLogStorage):
                 number = _insert(index, row)
                 self._store_asset_event_tags(index, [event], [number])
                 self._store_asset_event(index, event, number)
+            self._forget(event.get_dagster_event().asset_key)
         elif kind in ASSET_CHECK_EVENTS:
             with self.index_transaction() as index:
                 self.store_asset_check_event(event, _insert(index, row))
@@ -127,6 +131,38 @@ class HeldEventLog(SqliteEventLogStorage):
         if asked not in self._partitions and super().has_dynamic_partition(*asked):
             self._partitions.add(asked)
         return asked in self._partitions
+
+    # What was made of which version: Dagster asks it for each asset of all that the asset rests on. An answer stands until
+    # something is stored of the asset in question.
+
+    def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
+        if asset_keys is None:
+            return super().get_asset_records()
+        if unknown := [key for key in asset_keys if key not in self._records]:
+            self._records |= {record.asset_entry.asset_key: record for record in super().get_asset_records(unknown)}
+        return [self._records[key] for key in asset_keys if key in self._records]
+
+    def get_latest_tags_by_partition(
+        self,
+        asset_key: AssetKey,
+        event_type: DagsterEventType,
+        tag_keys: Sequence[str],
+        asset_partitions: Sequence[str] | None = None,
+        before_cursor: int | None = None,
+        after_cursor: int | None = None,
+    ) -> Mapping[str, Mapping[str, str]]:
+        known = self._tags.setdefault(asset_key, {})
+        asked = (event_type, *tag_keys, None, *(asset_partitions or ()), None, before_cursor, after_cursor)
+        if asked not in known:
+            known[asked] = super().get_latest_tags_by_partition(
+                asset_key, event_type, tag_keys, asset_partitions, before_cursor, after_cursor
+            )
+        return known[asked]
+
+    def _forget(self, asset_key: AssetKey | None) -> None:
+        if asset_key is not None:
+            self._records.pop(asset_key, None)
+            self._tags.pop(asset_key, None)
 
     def dispose(self) -> None:
         for run_id in [*self._waiting]:
