@@ -249,7 +249,11 @@ class Bench:
             self.line("bare DuckDB scan", "scan")
 
     def _print(self, label: str, cpu: float, seconds: str, memory: str) -> None:
-        print(f"| {label} | {self._rows:,} | {cpu:.1f} | {seconds} | {self._rows / cpu:,.0f} | {memory} |", flush=True)
+        load = f"{os.getloadavg()[0]:.1f}"
+        print(
+            f"| {label} | {self._rows:,} | {cpu:.1f} | {seconds} | {self._rows / cpu:,.0f} | {memory} | {load} |",
+            flush=True,
+        )
 
 
 def _environment() -> dict[str, str]:
@@ -282,8 +286,8 @@ def main() -> None:
     load = os.getloadavg()[0]
     print(f"{date.today()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}, ", end="")
     print(f"{asked.authorities} authorities, {asked.years} years\n")
-    print("| stage | rows | CPU seconds | seconds | rows per CPU second | MB at most |")
-    print("|---|---|---|---|---|---|", flush=True)
+    print("| stage | rows | CPU seconds | seconds | rows per CPU second | MB at most | load |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     for rows in asked.rows:
         with tempfile.TemporaryDirectory(dir=asked.work) as folder:
             place = asked.work / str(rows) if asked.work else Path(folder)

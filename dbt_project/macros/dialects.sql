@@ -69,12 +69,17 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What the clock in London shows at an instant in UTC. Spark's session is in UTC. -#}
+{#-
+  What the clock in London shows at an instant in UTC. Spark's session is in UTC. DuckDB takes half the time where it is
+  told the instant as a number: otherwise it looks up the clock of UTC first.
+-#}
 {% macro in_london(instant) -%}
     {%- if target.type == 'spark' -%}
         from_utc_timestamp({{ instant }}, 'Europe/London')
-    {%- else -%}
+    {%- elif target.type == 'postgres' -%}
         (({{ instant }}) at time zone 'UTC' at time zone 'Europe/London')
+    {%- else -%}
+        (make_timestamptz(epoch_us({{ instant }})) at time zone 'Europe/London')
     {%- endif -%}
 {%- endmacro %}
 

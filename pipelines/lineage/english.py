@@ -36,7 +36,7 @@ _INSTANT = """
 case
     when regexp_matches(text, '(Z|[+-]\\d\\d:\\d\\d)$') and (length(text) > 10)
         then try_cast(text as timestamptz) at time zone 'UTC'
-    when ((try_cast(text as timestamp) - interval 1 hour) at time zone 'UTC' at time zone 'Europe/London')
+    when (make_timestamptz(epoch_us(try_cast(text as timestamp) - interval 1 hour)) at time zone 'Europe/London')
         = try_cast(text as timestamp)
         then try_cast(text as timestamp) - interval 1 hour
     else try_cast(text as timestamp)
