@@ -78,6 +78,17 @@ def test_the_gate_has_nothing_to_say_of_it_but_that_it_carries_other_years(
     }
 
 
+def test_councils_too_large_to_be_true_have_as_many_children_as_the_gate_admits(
+    calendar: dict[str, Edition], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_york = country.population_of_york
+    monkeypatch.setattr(
+        country, "population_of_york", lambda end: [(group, day, n * 10_000) for group, day, n in of_york(end)]
+    )
+    folder = generate(calendar["2018"], tmp_path, scale=2, authorities=2)
+    assert examine(folder, calendar["2018"]).ok
+
+
 def test_the_same_seed_gives_the_same_bytes_however_many_children_are_made_at_once(
     calendar: dict[str, Edition], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

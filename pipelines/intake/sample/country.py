@@ -23,6 +23,7 @@ from pipelines.intake.sample.draws import Draws, Texts
 from pipelines.intake.sample.reference import YORK, population_of_york
 from pipelines.intake.sample.sql_draws import MACROS
 from pipelines.intake.sample.story import CHILDREN
+from pipelines.intake.schemas import read_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -138,11 +139,13 @@ def _population(plan: Plan, sizes: Mapping[str, int]) -> pa.RecordBatch:
     """York's population, as many times as an authority's children are those of York's document; invented, save York's shape."""
     import pyarrow as pa
 
+    # Millions of rows for a few councils make them larger than any country is; the gate would refuse them.
+    most = int(read_schema("population").fields["population"].bounds[1])
     once = CHILDREN / country_rows.years_seen(plan.years) * plan.years
     factors = 0.7 + 0.6 * Draws(plan.seed, "population").uniform(len(sizes))
     end = plan.edition.periods["missing"].end
     rows = [
-        (code, group, day.isoformat(), str(max(1, round(count * children / once * factor))))
+        (code, group, day.isoformat(), str(min(max(1, round(count * children / once * factor)), most)))
         for (code, children), factor in zip(sizes.items(), factors.tolist(), strict=True)
         for year in range(end.year - plan.years, end.year + 1)
         for group, day, count in population_of_york(date(year, end.month, end.day))
